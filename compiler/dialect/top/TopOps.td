@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TPUC_DIALECT_TOP_TOPOPS_TD
+#define TPUC_DIALECT_TOP_TOPOPS_TD
+
+include "compiler/dialect/top/TopDialect.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Top_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Top_Dialect, mnemonic, !listconcat([Pure], traits)>;
+
+def Top_Tensor : RankedTensorOf<[F32, F16, BF16, I8, I32, I64]>;
+
+//===----------------------------------------------------------------------===//
+// Sources
+//===----------------------------------------------------------------------===//
+
+def Top_InputOp : Top_Op<"Input"> {
+  let summary = "A named input of the network";
+  let description = "The identity; its name is the input's name in the source model.";
+  let arguments = (ins Top_Tensor:$input);
+  let results = (outs Top_Tensor:$output);
+  let assemblyFormat = "$input attr-dict `:` type($output)";
+}
+
+def Top_WeightOp : Top_Op<"Weight"> {
+  let summary = "A constant tensor, kept by its name in the weight store";
+  let results = (outs Top_Tensor:$output);
+  let assemblyFormat = "attr-dict `:` type($output)";
+}
+
+//===----------------------------------------------------------------------===//
+// Layers with weights
+//===----------------------------------------------------------------------===//
+
+def Top_ConvOp : Top_Op<"Conv"> {
+  let summary = "2-D convolution (cross-correlation) over NCHW";
+  let description = [{
+    input [N, IC, IH, IW]; filter [OC, IC/group, KH, KW]; bias [OC];
+    output [N, OC, OH, OW]. `pads` is top, left, bottom, right.
+    With `do_relu` the result is clamped below at 0 and, where `relu_limit` >= 0,
+    above at `relu_limit`.
+  }];
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$filter,
+    Optional<Top_Tensor>:$bias,
+    DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+    DefaultValuedAttr<I64Attr, "1">:$group,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Top_MatMulOp : Top_Op<"MatMul"> {
+  let summary = "Matrix product over the last two dimensions, batched over the others";
+  let description = [{
+    input [..., M, K], right [..., K, N] ([..., N, K] with `right_transpose`),
+    bias [N]; output [..., M, N].
+  }];
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$right,
+    Optional<Top_Tensor>:$bias,
+    DefaultValuedAttr<BoolAttr, "false">:$right_transpose,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Top_ScaleOp : Top_Op<"Scale"> {
+  let summary = "Per-channel affine map: y = x * scale[c] + bias[c]";
+  let description = [{
+    What batch normalization is at inference time:
+    scale = gamma / sqrt(var + eps), bias = beta - mean * scale.
+    Channels are dimension 1.
+  }];
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$scale, Top_Tensor:$bias);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Pooling and reductions
+//===----------------------------------------------------------------------===//
+
+class Top_PoolOp<string mnemonic> : Top_Op<mnemonic> {
+  dag baseArguments = (ins Top_Tensor:$input,
+    DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Top_MaxPoolOp : Top_PoolOp<"MaxPool"> {
+  let summary = "Maximum over windows; pads (top, left, bottom, right) never win";
+  let arguments = baseArguments;
+}
+
+def Top_AvgPoolOp : Top_PoolOp<"AvgPool"> {
+  let summary = "Mean over windows; a global pool has kernel_shape = [IH, IW]";
+  let arguments = !con(baseArguments,
+    (ins DefaultValuedAttr<BoolAttr, "false">:$count_include_pad));
+}
+
+def Top_SoftmaxOp : Top_Op<"Softmax"> {
+  let summary = "exp(x - max) / sum(exp(x - max)) along `axis` (non-negative)";
+  let arguments = (ins Top_Tensor:$input, I64Attr:$axis);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+class Top_BinaryOp<string mnemonic, string what> : Top_Op<mnemonic> {
+  let summary = what # " with numpy broadcasting";
+  let arguments = (ins Top_Tensor:$lhs, Top_Tensor:$rhs,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+def Top_AddOp : Top_BinaryOp<"Add", "lhs + rhs">;
+def Top_SubOp : Top_BinaryOp<"Sub", "lhs - rhs">;
+def Top_MulOp : Top_BinaryOp<"Mul", "lhs * rhs">;
+def Top_DivOp : Top_BinaryOp<"Div", "lhs / rhs">;
+
+class Top_ConstOp<string mnemonic, string what> : Top_Op<mnemonic> {
+  let summary = what # " with a scalar constant";
+  let arguments = (ins Top_Tensor:$input, F64Attr:$const_val);
+  let results = (outs Top_Tensor:$output);
+}
+def Top_AddConstOp : Top_ConstOp<"AddConst", "x + c">;
+def Top_MulConstOp : Top_ConstOp<"MulConst", "x * c">;
+
+class Top_UnaryOp<string mnemonic, string what> : Top_Op<mnemonic> {
+  let summary = what;
+  dag inputArgument = (ins Top_Tensor:$input);
+  let arguments = inputArgument;
+  let results = (outs Top_Tensor:$output);
+}
+def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(x, relu_limit) where it is >= 0"> {
+  let arguments = !con(inputArgument, (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit));
+  let hasCanonicalizer = 1;
+}
+def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)"> {
+  let arguments = !con(inputArgument, (ins F64Attr:$min, F64Attr:$max));
+  let hasCanonicalizer = 1;
+}
+def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "max(0, min(1, alpha * x + beta))"> {
+  let arguments = !con(inputArgument, (ins F64Attr:$alpha, F64Attr:$beta));
+}
+def Top_HardSwishOp : Top_UnaryOp<"HardSwish", "x * max(0, min(6, x + 3)) / 6">;
+def Top_SigmoidOp : Top_UnaryOp<"Sigmoid", "1 / (1 + exp(-x))">;
+def Top_ExpOp : Top_UnaryOp<"Exp", "e to the x">;
+
+//===----------------------------------------------------------------------===//
+// Shape
+//===----------------------------------------------------------------------===//
+
+def Top_ReshapeOp : Top_Op<"Reshape"> {
+  let summary = "The same elements under the result's shape";
+  let arguments = (ins Top_Tensor:$input);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
+}
+
+#endif

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TPUC_DIALECT_TPU_TPUOPS_TD
+#define TPUC_DIALECT_TPU_TPUOPS_TD
+
+include "compiler/dialect/tpu/TpuDialect.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Tpu_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Tpu_Dialect, mnemonic, !listconcat([Pure], traits)>;
+
+def Tpu_Tensor : RankedTensorOf<[F32, F16, BF16, I8, I16, I32]>;
+
+//===----------------------------------------------------------------------===//
+// Enums
+//===----------------------------------------------------------------------===//
+
+def Tpu_ConvForm : I32EnumAttr<"ConvForm", "instruction that does a convolution", [
+    I32EnumAttrCase<"conv", 0>, I32EnumAttrCase<"depthwise", 1>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+def Tpu_MatMulForm : I32EnumAttr<"MatMulForm", "instruction that does a matrix product", [
+    I32EnumAttrCase<"conv", 0>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+def Tpu_PoolKind : I32EnumAttr<"PoolKind", "what a window is reduced to", [
+    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"avg", 1>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+def Tpu_ReduceKind : I32EnumAttr<"ReduceKind", "what a chunk is reduced to", [
+    I32EnumAttrCase<"max", 0>, I32EnumAttrCase<"sum", 1>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+def Tpu_BinaryKind : I32EnumAttr<"BinaryKind", "elementwise operation of two operands", [
+    I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"sub", 1>, I32EnumAttrCase<"mul", 2>,
+    I32EnumAttrCase<"max", 3>, I32EnumAttrCase<"min", 4>, I32EnumAttrCase<"div", 5>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+
+//===----------------------------------------------------------------------===//
+// Operations
+//===----------------------------------------------------------------------===//
+
+def Tpu_CastOp : Tpu_Op<"Cast"> {
+  let summary = "AR cast (eu 14), rounding half to even between floats";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
+  let summary = "CONV, or depthwise PorD";
+  let description = [{
+    input [N, IC, IH, IW]; filter [OC, IC/group, KH, KW]; output [N, OC, OH, OW].
+    `form` = conv: bias is f32 [OC]; order of accumulation as CONV's
+    (docs/isa/bm1684x.md c.2), group must be 1. `form` = depthwise: group = IC = OC,
+    bias has the data's type, accumulation as PorD's (c.3).
+    `ic_cuts`: ascending input-channel indices at which the accumulation is cut into
+    several CONV instructions chained by `res_add` into f32 (f16/bf16 only,
+    multiples of 32). The rounded result is then clamped by `do_relu`/`relu_limit`
+    (AR max with 0, AR min with the limit) in the result's type.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, Tpu_Tensor:$filter,
+    Optional<Tpu_Tensor>:$bias,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+    DenseI64ArrayAttr:$dilations,
+    DefaultValuedAttr<I64Attr, "1">:$group,
+    DefaultValuedAttr<Tpu_ConvForm, "::tpuc::tpu::ConvForm::conv">:$form,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
+  let summary = "Matrix product with a constant right side";
+  let description = [{
+    input [M, K], right [K, N] (a `top.Weight`), bias f32 [N]; output [M, N].
+    `form` = conv: a 1x1 CONV with K input channels, N output channels and M
+    pixels; accumulation as CONV's. Clamped like Conv2D.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, Tpu_Tensor:$right,
+    Optional<Tpu_Tensor>:$bias,
+    DefaultValuedAttr<Tpu_MatMulForm, "::tpuc::tpu::MatMulForm::conv">:$form,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
+  let summary = "PorD pooling (eu 1 average, eu 4 maximum)";
+  let description = [{
+    input [N, C, IH, IW]. avg: every element is multiplied by `scale` (rounded to the
+    element type) and accumulated in the element type as PorD does (c.3), pads count
+    as zeros. max: pads are the lowest finite value.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, Tpu_PoolKind:$kind,
+    DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads, DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_ReduceOp : Tpu_Op<"Reduce"> {
+  let summary = "Reduction of chunks along the middle of [outer, length, inner]";
+  let description = [{
+    output [outer, ceil(length / chunk), inner]; chunk i covers elements
+    [i * chunk, min((i + 1) * chunk, length)). One PorD instruction reduces a chunk:
+    sum (average pooling with `scale`) with PorD's order of accumulation, max as max
+    pooling. `select-forms` limits `chunk` to what one pass holds and adds the
+    reductions that combine the parts.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, Tpu_ReduceKind:$kind, I64Attr:$chunk,
+    DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_BinaryOp : Tpu_Op<"Binary"> {
+  let summary = "AR on two tensors of one float type, with numpy broadcasting";
+  let description = [{
+    div is f32 only: the chip's division with three Newton steps (c.1, eu 12).
+    The rounded result is clamped by `do_relu`/`relu_limit`.
+  }];
+  let arguments = (ins Tpu_Tensor:$lhs, Tpu_Tensor:$rhs, Tpu_BinaryKind:$kind,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_BinaryConstOp : Tpu_Op<"BinaryConst"> {
+  let summary = "AR on a tensor and an immediate, which is rounded to the tensor's type";
+  let description = "x op c, or c op x with `is_reversed` (sub, div).";
+  let arguments = (ins Tpu_Tensor:$input, Tpu_BinaryKind:$kind, F64Attr:$const_val,
+    DefaultValuedAttr<BoolAttr, "false">:$is_reversed);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_ClipOp : Tpu_Op<"Clip"> {
+  let summary = "AR max with `min`, then AR min with `max`";
+  let arguments = (ins Tpu_Tensor:$input, F64Attr:$min, F64Attr:$max);
+  let results = (outs Tpu_Tensor:$output);
+}
+
+def Tpu_ExpOp : Tpu_Op<"Exp"> {
+  let summary = "exp by the f32 recipe of docs/isa/bm1684x.md f, f32 only";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_ReshapeOp : Tpu_Op<"Reshape"> {
+  let summary = "The same elements under the result's shape; no instruction";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+#endif
