@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// MM and MM2 (docs/isa/bm1684x.md, c.4 and c.5). result[m][n] =
+// sum over k of left[m][k] * right[k][n]; transposed operands are views.
+//
+// f32 (MM): terms [bias][old result], then products with k ascending, two
+// alternating accumulators. f16/bf16 (MM2): groups of 32 along k through the
+// truncating aligned adder, accumulated in f32. Integers: see IntegerMatMul.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "compiler/numerics/float_format.h"
+#include "compiler/numerics/view.h"
+#include "compiler/support/dtype.h"
+
+namespace tpuc::numerics {
+
+struct MatMulSpec {
+  DType input = DType::kF32;  // both operands: f32, f16 or bf16
+  DType result = DType::kF32;
+  int64_t m = 1, k = 1, n = 1;
+  bool accumulate = false;  // res_add (f32 result)
+};
+
+struct MatMulOperands {
+  MatrixView left;   // m x k
+  MatrixView right;  // k x n
+  std::vector<float> bias;  // n values (MM, f32), or empty
+  MutableMatrixView result;
+};
+
+// As Convolution: operands are copied, tiles are independent.
+class MatMul {
+ public:
+  static absl::StatusOr<std::unique_ptr<MatMul>> Prepare(
+      const MatMulSpec& spec, const MatMulOperands& operands);
+  virtual ~MatMul() = default;
+  virtual int64_t NumTiles() const = 0;
+  virtual void Run(int64_t tile_begin, int64_t tile_end) const = 0;
+};
+
+absl::Status Multiply(const MatMulSpec& spec, const MatMulOperands& operands);
+
+// Integer products: sum of left * (right - zero_point), exact.
+struct IntegerMatMulSpec {
+  DType left = DType::kI8, right = DType::kI8, result = DType::kI32;
+  int64_t m = 1, k = 1, n = 1;
+  bool accumulate = false;
+  bool saturate = false;  // else wraps to the result type
+  // Applied to sum + bias before saturation (MM eu 2, 3).
+  int shift = 0;
+  Rounding rounding = Rounding::kHalfUp;
+  bool relu = false;
+};
+struct IntegerMatMulOperands {
+  MatrixView left, right;
+  std::vector<int32_t> bias;        // n values, or empty
+  std::vector<int32_t> zero_point;  // of right: n values, or empty
+  std::vector<int8_t> column_shift;  // n values, or empty; added to `shift`
+  MutableMatrixView result;
+};
+// Rows [m_begin, m_end); different rows may run on several threads. The result
+// must not overlap the operands.
+absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
+                              const IntegerMatMulOperands& operands,
+                              int64_t m_begin, int64_t m_end);
+
+}  // namespace tpuc::numerics
