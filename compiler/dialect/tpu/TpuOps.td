@@ -9,6 +9,12 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Tpu_Op<string mnemonic, list<Trait> traits = []>
     : Op<Tpu_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
+// Operations on whole tensors all print alike: operands, attributes that are
+// not at their default, types.
+class Tpu_TensorOp<string mnemonic> : Tpu_Op<mnemonic> {
+  let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
+}
+
 def Tpu_Tensor : RankedTensorOf<[F32, F16, BF16, I8, I16, I32]>;
 
 //===----------------------------------------------------------------------===//
@@ -41,14 +47,14 @@ def Tpu_BinaryKind : I32EnumAttr<"BinaryKind", "elementwise operation of two ope
 // Operations
 //===----------------------------------------------------------------------===//
 
-def Tpu_CastOp : Tpu_Op<"Cast"> {
+def Tpu_CastOp : Tpu_TensorOp<"Cast"> {
   let summary = "AR cast (eu 14), rounding half to even between floats";
   let arguments = (ins Tpu_Tensor:$input);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;
 }
 
-def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
+def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
   let summary = "CONV, or depthwise PorD";
   let description = [{
     input [N, IC, IH, IW]; filter [OC, IC/group, KH, KW]; output [N, OC, OH, OW].
@@ -73,7 +79,7 @@ def Tpu_Conv2DOp : Tpu_Op<"Conv2D"> {
   let hasVerifier = 1;
 }
 
-def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
+def Tpu_MatMulOp : Tpu_TensorOp<"MatMul"> {
   let summary = "Matrix product with a constant right side";
   let description = [{
     input [M, K], right [K, N] (a `top.Weight`), bias f32 [N]; output [M, N].
@@ -90,7 +96,7 @@ def Tpu_MatMulOp : Tpu_Op<"MatMul"> {
   let hasVerifier = 1;
 }
 
-def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
+def Tpu_Pool2DOp : Tpu_TensorOp<"Pool2D"> {
   let summary = "PorD pooling (eu 1 average, eu 4 maximum)";
   let description = [{
     input [N, C, IH, IW]. avg: every element is multiplied by `scale` (rounded to the
@@ -104,7 +110,7 @@ def Tpu_Pool2DOp : Tpu_Op<"Pool2D"> {
   let hasVerifier = 1;
 }
 
-def Tpu_ReduceOp : Tpu_Op<"Reduce"> {
+def Tpu_ReduceOp : Tpu_TensorOp<"Reduce"> {
   let summary = "Reduction of chunks along the middle of [outer, length, inner]";
   let description = [{
     output [outer, ceil(length / chunk), inner]; chunk i covers elements
@@ -119,7 +125,7 @@ def Tpu_ReduceOp : Tpu_Op<"Reduce"> {
   let hasVerifier = 1;
 }
 
-def Tpu_BinaryOp : Tpu_Op<"Binary"> {
+def Tpu_BinaryOp : Tpu_TensorOp<"Binary"> {
   let summary = "AR on two tensors of one float type, with numpy broadcasting";
   let description = [{
     div is f32 only: the chip's division with three Newton steps (c.1, eu 12).
@@ -132,7 +138,7 @@ def Tpu_BinaryOp : Tpu_Op<"Binary"> {
   let hasVerifier = 1;
 }
 
-def Tpu_BinaryConstOp : Tpu_Op<"BinaryConst"> {
+def Tpu_BinaryConstOp : Tpu_TensorOp<"BinaryConst"> {
   let summary = "AR on a tensor and an immediate, which is rounded to the tensor's type";
   let description = "x op c, or c op x with `is_reversed` (sub, div).";
   let arguments = (ins Tpu_Tensor:$input, Tpu_BinaryKind:$kind, F64Attr:$const_val,
@@ -141,20 +147,21 @@ def Tpu_BinaryConstOp : Tpu_Op<"BinaryConst"> {
   let hasVerifier = 1;
 }
 
-def Tpu_ClipOp : Tpu_Op<"Clip"> {
+def Tpu_ClipOp : Tpu_TensorOp<"Clip"> {
   let summary = "AR max with `min`, then AR min with `max`";
   let arguments = (ins Tpu_Tensor:$input, F64Attr:$min, F64Attr:$max);
   let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
 }
 
-def Tpu_ExpOp : Tpu_Op<"Exp"> {
+def Tpu_ExpOp : Tpu_TensorOp<"Exp"> {
   let summary = "exp by the f32 recipe of docs/isa/bm1684x.md f, f32 only";
   let arguments = (ins Tpu_Tensor:$input);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;
 }
 
-def Tpu_ReshapeOp : Tpu_Op<"Reshape"> {
+def Tpu_ReshapeOp : Tpu_TensorOp<"Reshape"> {
   let summary = "The same elements under the result's shape; no instruction";
   let arguments = (ins Tpu_Tensor:$input);
   let results = (outs Tpu_Tensor:$output);

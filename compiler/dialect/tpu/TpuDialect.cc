@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/dialect/tpu/TpuDialect.h"
+
+#include "compiler/dialect/tpu/TpuDialect.cc.inc"
+#include "compiler/dialect/tpu/TpuEnums.cc.inc"
+#include "compiler/dialect/tpu/TpuOps.h"
+
+namespace tpuc::tpu {
+
+void TpuDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "compiler/dialect/tpu/TpuOps.cc.inc"
+      >();
+}
+
+}  // namespace tpuc::tpu

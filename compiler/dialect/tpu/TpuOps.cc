@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/dialect/tpu/TpuOps.h"
+
+#include <optional>
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/TypeUtilities.h"
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/tpu/TpuOps.cc.inc"
+
+namespace tpuc::tpu {
+
+using llvm::ArrayRef;
+using llvm::failure;
+using llvm::LogicalResult;
+using llvm::success;
+using mlir::Operation;
+using mlir::Type;
+using mlir::Value;
+
+namespace {
+
+bool IsFloat(Type type) { return mlir::isa<mlir::FloatType>(type); }
+
+LogicalResult VerifyFloat(Operation *op, Value value, llvm::StringRef what) {
+  if (IsFloat(ElementTypeOf(value))) return success();
+  return op->emitOpError() << what << " must be f32, f16 or bf16, found "
+                           << value.getType();
+}
+
+LogicalResult VerifySameElement(Operation *op, Value a, Value b,
+                                llvm::StringRef a_name,
+                                llvm::StringRef b_name) {
+  if (ElementTypeOf(a) == ElementTypeOf(b)) return success();
+  return op->emitOpError() << a_name << " and " << b_name
+                           << " must have one element type, found "
+                           << a.getType() << " and " << b.getType();
+}
+
+LogicalResult VerifyRank(Operation *op, Value value, int64_t rank,
+                         llvm::StringRef what) {
+  if (static_cast<int64_t>(ShapeOf(value).size()) == rank) return success();
+  return op->emitOpError() << what << " must have rank " << rank << ", found "
+                           << value.getType();
+}
+
+LogicalResult VerifyShape(Operation *op, Value value,
+                          ArrayRef<int64_t> expected, llvm::StringRef what) {
+  if (ShapeOf(value) == expected) return success();
+  auto diagnostic = op->emitOpError() << what << " must have shape [";
+  llvm::interleaveComma(expected, diagnostic);
+  return diagnostic << "], found " << value.getType();
+}
+
+LogicalResult VerifyCount(Operation *op, ArrayRef<int64_t> values, size_t count,
+                          int64_t least, llvm::StringRef what) {
+  if (values.size() != count) {
+    return op->emitOpError() << what << " must have " << count
+                             << " values, found " << values.size();
+  }
+  for (int64_t value : values) {
+    if (value < least) {
+      return op->emitOpError()
+             << what << " must be at least " << least << ", found " << value;
+    }
+  }
+  return success();
+}
+
+LogicalResult VerifySameType(Operation *op, Value a, Value b) {
+  if (a.getType() == b.getType()) return success();
+  return op->emitOpError() << "operand and result must have one type, found "
+                           << a.getType() << " and " << b.getType();
+}
+
+// Cuts are ascending multiples of 32 inside (0, channels), for 16-bit floats.
+LogicalResult VerifyCuts(Operation *op, ArrayRef<int64_t> cuts,
+                         int64_t channels, Type element) {
+  if (cuts.empty()) return success();
+  if (element.isF32()) {
+    return op->emitOpError()
+           << "ic_cuts need f16 or bf16: an f32 sum on the chip has two "
+              "alternating accumulators and cannot be cut";
+  }
+  int64_t last = 0;
+  for (int64_t cut : cuts) {
+    if (cut <= last || cut >= channels || cut % 32 != 0) {
+      return op->emitOpError()
+             << "ic_cuts must be ascending multiples of 32 below " << channels
+             << ", found " << cut;
+    }
+    last = cut;
+  }
+  return success();
+}
+
+// Checks the types of a product of `input` and `weight`.
+LogicalResult VerifyProductTypes(Operation *op, Value input, Value weight,
+                                 llvm::StringRef weight_name, Value output) {
+  if (failed(VerifyFloat(op, input, "input")) ||
+      failed(VerifySameElement(op, input, weight, "input", weight_name))) {
+    return failure();
+  }
+  const Type out = ElementTypeOf(output);
+  if (out != ElementTypeOf(input) && !out.isF32()) {
+    return op->emitOpError() << "output must be f32 or have the input's "
+                                "element type, found "
+                             << output.getType();
+  }
+  return success();
+}
+
+}  // namespace
+
+LogicalResult CastOp::verify() {
+  if (failed(VerifyShape(*this, getOutput(), ShapeOf(getInput()), "output"))) {
+    return failure();
+  }
+  const Type from = ElementTypeOf(getInput());
+  const Type to = ElementTypeOf(getOutput());
+  if ((from.isF16() && to.isBF16()) || (from.isBF16() && to.isF16())) {
+    return emitOpError(
+        "cannot cast between f16 and bf16 directly; go through "
+        "f32");
+  }
+  return success();
+}
+
+LogicalResult Conv2DOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> filter = ShapeOf(getFilter());
+  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
+      failed(VerifyProductTypes(*this, getInput(), getFilter(), "filter",
+                                getOutput())) ||
+      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
+      failed(VerifyCount(*this, getDilations(), 2, 1, "dilations")) ||
+      failed(VerifyCount(*this, getPads(), 4, 0, "pads"))) {
+    return failure();
+  }
+  const int64_t group = getGroup();
+  const bool depthwise = getForm() == ConvForm::depthwise;
+  if (depthwise) {
+    if (group != in[1] || filter[0] != in[1]) {
+      return emitOpError()
+             << "form depthwise needs group = input channels = output "
+                "channels, found group "
+             << group << ", " << in[1] << " and " << filter[0] << " channels";
+    }
+    if (ElementTypeOf(getOutput()) != ElementTypeOf(getInput())) {
+      return emitOpError(
+          "form depthwise needs an output of the input's "
+          "element type");
+    }
+    if (!getIcCuts().empty()) {
+      return emitOpError("form depthwise has no input channels to cut");
+    }
+  } else if (group != 1) {
+    return emitOpError() << "form conv needs group 1, found " << group;
+  }
+  if (filter[1] * group != in[1]) {
+    return emitOpError() << "filter has " << filter[1]
+                         << " input channels a group, input has " << in[1]
+                         << " channels in " << group << " groups";
+  }
+  if (failed(
+          VerifyCuts(*this, getIcCuts(), in[1], ElementTypeOf(getInput())))) {
+    return failure();
+  }
+  if (Value bias = getBias()) {
+    if (failed(VerifyShape(*this, bias, {filter[0]}, "bias"))) return failure();
+    const Type expected = depthwise ? ElementTypeOf(getInput())
+                                    : mlir::Float32Type::get(getContext());
+    if (ElementTypeOf(bias) != expected) {
+      return emitOpError() << "bias must be " << expected << ", found "
+                           << bias.getType();
+    }
+  }
+  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
+  const int64_t oh = WindowOutput(in[2], pads[0], pads[2], filter[2],
+                                  getDilations()[0], getStrides()[0]);
+  const int64_t ow = WindowOutput(in[3], pads[1], pads[3], filter[3],
+                                  getDilations()[1], getStrides()[1]);
+  if (oh < 1 || ow < 1) {
+    return emitOpError("kernel is larger than the padded input");
+  }
+  return VerifyShape(*this, getOutput(), {in[0], filter[0], oh, ow}, "output");
+}
+
+LogicalResult MatMulOp::verify() {
+  if (failed(VerifyRank(*this, getInput(), 2, "input")) ||
+      failed(VerifyRank(*this, getRight(), 2, "right")) ||
+      failed(VerifyProductTypes(*this, getInput(), getRight(), "right",
+                                getOutput()))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> right = ShapeOf(getRight());
+  if (in[1] != right[0]) {
+    return emitOpError() << "input has " << in[1] << " columns, right has "
+                         << right[0] << " rows";
+  }
+  if (failed(
+          VerifyCuts(*this, getIcCuts(), in[1], ElementTypeOf(getInput())))) {
+    return failure();
+  }
+  if (Value bias = getBias()) {
+    if (failed(VerifyShape(*this, bias, {right[1]}, "bias"))) return failure();
+    if (!ElementTypeOf(bias).isF32()) {
+      return emitOpError() << "bias must be f32, found " << bias.getType();
+    }
+  }
+  return VerifyShape(*this, getOutput(), {in[0], right[1]}, "output");
+}
+
+LogicalResult Pool2DOp::verify() {
+  if (failed(VerifyFloat(*this, getInput(), "input")) ||
+      failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifySameElement(*this, getInput(), getOutput(), "input",
+                               "output")) ||
+      failed(VerifyCount(*this, getKernelShape(), 2, 1, "kernel_shape")) ||
+      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
+      failed(VerifyCount(*this, getPads(), 4, 0, "pads"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
+  const ArrayRef<int64_t> kernel = getKernelShape();
+  const int64_t oh =
+      WindowOutput(in[2], pads[0], pads[2], kernel[0], 1, getStrides()[0]);
+  const int64_t ow =
+      WindowOutput(in[3], pads[1], pads[3], kernel[1], 1, getStrides()[1]);
+  if (oh < 1 || ow < 1) {
+    return emitOpError("window is larger than the padded input");
+  }
+  return VerifyShape(*this, getOutput(), {in[0], in[1], oh, ow}, "output");
+}
+
+LogicalResult ReduceOp::verify() {
+  if (failed(VerifyFloat(*this, getInput(), "input")) ||
+      failed(VerifyRank(*this, getInput(), 3, "input")) ||
+      failed(VerifySameElement(*this, getInput(), getOutput(), "input",
+                               "output"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const int64_t chunk = getChunk();
+  if (chunk < 1)
+    return emitOpError() << "chunk must be at least 1, found " << chunk;
+  const int64_t parts = (in[1] + chunk - 1) / chunk;
+  return VerifyShape(*this, getOutput(), {in[0], parts, in[2]}, "output");
+}
+
+LogicalResult BinaryOp::verify() {
+  if (failed(VerifyFloat(*this, getLhs(), "lhs")) ||
+      failed(VerifySameElement(*this, getLhs(), getRhs(), "lhs", "rhs")) ||
+      failed(
+          VerifySameElement(*this, getLhs(), getOutput(), "lhs", "output"))) {
+    return failure();
+  }
+  if (getKind() == BinaryKind::div && !ElementTypeOf(getLhs()).isF32()) {
+    return emitOpError("div needs f32 operands");
+  }
+  const ArrayRef<int64_t> a = ShapeOf(getLhs());
+  const ArrayRef<int64_t> b = ShapeOf(getRhs());
+  const size_t rank = std::max(a.size(), b.size());
+  llvm::SmallVector<int64_t> expected(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
+    const int64_t y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
+    if (x != y && x != 1 && y != 1) {
+      return emitOpError() << "operands do not broadcast: "
+                           << getLhs().getType() << " and "
+                           << getRhs().getType();
+    }
+    expected[i] = x == 1 ? y : x;
+  }
+  return VerifyShape(*this, getOutput(), expected, "output");
+}
+
+LogicalResult BinaryConstOp::verify() {
+  if (failed(VerifyFloat(*this, getInput(), "input"))) return failure();
+  if (getKind() == BinaryKind::div && !ElementTypeOf(getInput()).isF32()) {
+    return emitOpError("div needs an f32 operand");
+  }
+  return VerifySameType(*this, getInput(), getOutput());
+}
+
+LogicalResult ClipOp::verify() {
+  if (failed(VerifyFloat(*this, getInput(), "input"))) return failure();
+  return VerifySameType(*this, getInput(), getOutput());
+}
+
+LogicalResult ExpOp::verify() {
+  if (!ElementTypeOf(getInput()).isF32()) {
+    return emitOpError("needs an f32 operand; cast first");
+  }
+  return VerifySameType(*this, getInput(), getOutput());
+}
+
+LogicalResult ReshapeOp::verify() {
+  const auto in = mlir::cast<mlir::RankedTensorType>(getInput().getType());
+  const auto out = mlir::cast<mlir::RankedTensorType>(getOutput().getType());
+  if (in.getElementType() != out.getElementType() ||
+      in.getNumElements() != out.getNumElements()) {
+    return emitOpError() << "cannot reshape " << in << " to " << out;
+  }
+  return success();
+}
+
+}  // namespace tpuc::tpu

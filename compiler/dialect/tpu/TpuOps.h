@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "compiler/dialect/tpu/TpuDialect.h"
+#include "compiler/dialect/tpu/TpuEnums.h.inc"
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+namespace tpuc::tpu {
+
+// The shape of a ranked tensor value.
+inline llvm::ArrayRef<int64_t> ShapeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType()).getShape();
+}
+
+// The element type of a ranked tensor value.
+inline mlir::Type ElementTypeOf(mlir::Value value) {
+  return mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+}
+
+// Output extent of a window of `kernel` taps that lie `dilation` apart, moved
+// by `stride` over `in` elements with `before` and `after` padding elements.
+inline int64_t WindowOutput(int64_t in, int64_t before, int64_t after,
+                            int64_t kernel, int64_t dilation, int64_t stride) {
+  const int64_t span = (kernel - 1) * dilation + 1;
+  const int64_t room = in + before + after - span;
+  return room < 0 ? 0 : room / stride + 1;
+}
+
+}  // namespace tpuc::tpu
+
+#define GET_OP_CLASSES
+#include "compiler/dialect/tpu/TpuOps.h.inc"
