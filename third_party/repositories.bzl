@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything outside this workspace, under its upstream label.
+
+Libraries and tools are Debian packages; what Debian lacks are Python wheels
+pinned by hash.
+"""
+
+load("//third_party:debian.bzl", "debian_repository", "debian_rules")
+load("//third_party/absl:absl.bzl", "absl_repository")
+load("//third_party/llvm:llvm.bzl", "llvm_project")
+load("//third_party/python:wheels.bzl", "python_wheels")
+load("//third_party/rules_cc:rules_cc.bzl", "rules_cc_repository")
+
+_ARCHIVES = "/usr/lib/x86_64-linux-gnu/"
+
+def _rule_sets():
+    rules_cc_repository(name = "rules_cc")
+    debian_rules(
+        name = "rules_java",
+        folder = "/usr/share/bazel/rules/java",
+        packages = ["bazel-rules-java"],
+    )
+    debian_rules(
+        name = "rules_proto",
+        folder = "/usr/share/bazel/rules/proto",
+        packages = ["bazel-rules-proto"],
+    )
+    debian_rules(
+        name = "platforms",
+        folder = "/usr/share/bazel/tools/platforms",
+        packages = ["bazel-platforms"],
+    )
+    debian_rules(
+        name = "bazel_skylib",
+        folder = "/usr/share/bazel/tools/skylib",
+        packages = ["bazel-skylib"],
+    )
+
+    # Bazel's own archive of this name needs the network; every test uses it.
+    debian_repository(
+        name = "remote_coverage_tools",
+        build_file = "//third_party/coverage:coverage.BUILD",
+        files = {"//third_party/coverage:merge_lcov.py": "merge_lcov.py"},
+        packages = ["python3"],
+    )
+
+def _libraries():
+    llvm_project(name = "llvm-project")
+    absl_repository(name = "com_google_absl")
+    debian_repository(
+        name = "com_google_protobuf",
+        build_file = "//third_party/protobuf:protobuf.BUILD",
+        links = {
+            "/usr/bin/protoc": "bin/protoc",
+            "/usr/include/google/protobuf": "include/google/protobuf",
+            _ARCHIVES + "libprotobuf.a": "lib/libprotobuf.a",
+        },
+        packages = ["libprotobuf-dev", "protobuf-compiler"],
+    )
+    debian_repository(
+        name = "com_github_google_flatbuffers",
+        build_file = "//third_party/flatbuffers:flatbuffers.BUILD",
+        files = {"//third_party/flatbuffers:build_defs.bzl": "build_defs.bzl"},
+        links = {
+            "/usr/bin/flatc": "bin/flatc",
+            "/usr/include/flatbuffers": "include/flatbuffers",
+            _ARCHIVES + "libflatbuffers.a": "lib/libflatbuffers.a",
+        },
+        packages = ["libflatbuffers-dev", "flatbuffers-compiler"],
+    )
+    debian_repository(
+        name = "com_google_googletest",
+        build_file = "//third_party/googletest:googletest.BUILD",
+        links = {
+            "/usr/include/gmock": "include/gmock",
+            "/usr/include/gtest": "include/gtest",
+            _ARCHIVES + "libgmock.a": "lib/libgmock.a",
+            _ARCHIVES + "libgmock_main.a": "lib/libgmock_main.a",
+            _ARCHIVES + "libgtest.a": "lib/libgtest.a",
+        },
+        packages = ["libgtest-dev", "libgmock-dev"],
+    )
+    debian_repository(
+        name = "onednn",
+        build_file = "//third_party/onednn:onednn.BUILD",
+        links = {"/usr/include/oneapi": "include/oneapi"},
+        packages = ["libdnnl-dev"],
+    )
+    debian_repository(
+        name = "libzip",
+        build_file = "//third_party/zip:zip.BUILD",
+        links = {
+            "/usr/include/zip.h": "include/zip.h",
+            "/usr/include/zipconf.h": "include/zipconf.h",
+        },
+        packages = ["libzip-dev"],
+    )
+    debian_repository(
+        name = "zlib",
+        build_file = "//third_party/zlib:zlib.BUILD",
+        links = {
+            "/usr/include/zconf.h": "include/zconf.h",
+            "/usr/include/zlib.h": "include/zlib.h",
+            _ARCHIVES + "libz.a": "lib/libz.a",
+        },
+        packages = ["zlib1g-dev"],
+    )
+    debian_repository(
+        name = "nlohmann_json",
+        build_file = "//third_party/json:json.BUILD",
+        links = {"/usr/include/nlohmann": "include/nlohmann"},
+        packages = ["nlohmann-json3-dev"],
+    )
+
+def _wheels():
+    python_wheels(
+        name = "onnx",
+        build_file = "//third_party/onnx:onnx.BUILD",
+        wheels = {"onnx==1.17.0": "4a183c6178be001bf398260e5ac2c927dc43e7746e8638d6c05c20e321f8c949"},
+    )
+
+def tpuc_dependencies():
+    """Declares every external repository."""
+    _rule_sets()
+    _libraries()
+    _wheels()
