@@ -19,6 +19,10 @@ float Rsqrt(float x, int iterations);
 // a * (r * r) with r = Rsqrt(|b|), the sign of b applied (c.1 row 12).
 float Divide(float a, float b, int iterations);
 
+// Dense f32 rows; the caller holds a ScopedFlushDenormals.
+void DivideRow(int iterations, int64_t count, const float* a, const float* b,
+               float* res);
+
 void RsqrtRow(int iterations, int64_t count, const float* x, int64_t x_stride,
               float* res, int64_t res_stride);
 

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/numerics/integer.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tpuc::numerics {
+namespace {
+
+constexpr int64_t kChunk = 256;
+
+// floor(value / 2^amount) and whether to add one, for 1 <= amount <= 62.
+int64_t ShiftRight(int64_t value, int amount, Rounding mode) {
+  const int64_t floor = value >> amount;
+  const int64_t rest = value & ((int64_t{1} << amount) - 1);
+  const int64_t half = int64_t{1} << (amount - 1);
+  bool up = false;
+  switch (mode) {
+    case Rounding::kHalfToEven:
+      up = rest > half || (rest == half && (floor & 1));
+      break;
+    case Rounding::kHalfAwayFromZero:
+      up = rest > half || (rest == half && value >= 0);
+      break;
+    case Rounding::kTowardZero:
+      up = value < 0 && rest != 0;
+      break;
+    case Rounding::kDown:
+      break;
+    case Rounding::kUp:
+      up = rest != 0;
+      break;
+    case Rounding::kHalfUp:
+      up = rest >= half;
+      break;
+    case Rounding::kHalfDown:
+      up = rest > half;
+      break;
+  }
+  return floor + (up ? 1 : 0);
+}
+
+template <typename Function>
+void ForEachInteger(DType in, DType out, int64_t count, const void* src,
+                    int64_t src_stride, void* dst, int64_t dst_stride,
+                    Function function) {
+  int64_t values[kChunk];
+  const char* from = static_cast<const char*>(src);
+  char* to = static_cast<char*>(dst);
+  const int64_t from_step = src_stride * static_cast<int64_t>(SizeOf(in));
+  const int64_t to_step = dst_stride * static_cast<int64_t>(SizeOf(out));
+  for (int64_t i = 0; i < count; i += kChunk) {
+    const int64_t part = std::min(kChunk, count - i);
+    LoadIntegerRow(in, from + i * from_step, src_stride, part, values);
+    for (int64_t j = 0; j < part; ++j) values[j] = function(values[j]);
+    StoreIntegerRow(out, false, values, part, to + i * to_step, dst_stride);
+  }
+}
+
+template <typename T>
+void LoadRow(const void* data, int64_t stride, int64_t count, int64_t* out) {
+  const T* in = static_cast<const T*>(data);
+  if (stride == 1) {
+    for (int64_t i = 0; i < count; ++i) out[i] = in[i];
+  } else {
+    for (int64_t i = 0; i < count; ++i) out[i] = in[i * stride];
+  }
+}
+
+template <typename T>
+void StoreRow(const int64_t* in, int64_t count, void* data, int64_t stride) {
+  T* out = static_cast<T*>(data);
+  if (stride == 1) {
+    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(in[i]);
+  } else {
+    for (int64_t i = 0; i < count; ++i) out[i * stride] = static_cast<T>(in[i]);
+  }
+}
+
+}  // namespace
+
+int64_t Shift(int64_t value, int shift, Rounding mode) {
+  if (shift == 0) return value;
+  if (shift > 0) {
+    return shift > 63 ? 0
+                      : static_cast<int64_t>(static_cast<uint64_t>(value)
+                                             << shift);
+  }
+  return ShiftRight(value, std::min(-shift, 62), mode);
+}
+
+int64_t Saturate(int64_t value, DType type) {
+  return std::min(std::max(value, MinOf(type)), MaxOf(type));
+}
+
+float RoundToIntegral(float value, Rounding mode) {
+  const uint32_t bits = FloatBits(value);
+  const uint32_t magnitude = bits & 0x7FFFFFFF;
+  if (magnitude >= 0x4B000000) return value;  // 2^23 and above, inf, NaN
+  const bool negative = (bits >> 31) != 0;
+  const float x = BitsFloat(magnitude);
+  float whole = static_cast<float>(static_cast<int32_t>(x));
+  const float rest = x - whole;  // exact
+  bool up = false;
+  switch (mode) {
+    case Rounding::kHalfToEven:
+      up = rest > 0.5f || (rest == 0.5f && (static_cast<int32_t>(x) & 1));
+      break;
+    case Rounding::kHalfAwayFromZero:
+      up = rest >= 0.5f;
+      break;
+    case Rounding::kTowardZero:
+      break;
+    case Rounding::kDown:
+      up = negative && rest > 0;
+      break;
+    case Rounding::kUp:
+      up = !negative && rest > 0;
+      break;
+    case Rounding::kHalfUp:
+      up = negative ? rest > 0.5f : rest >= 0.5f;
+      break;
+    case Rounding::kHalfDown:
+      up = negative ? rest >= 0.5f : rest > 0.5f;
+      break;
+  }
+  if (up) whole += 1.0f;
+  return BitsFloat(FloatBits(whole) | (bits & 0x80000000u));
+}
+
+int64_t FloatToInteger(float value, DType type, Rounding mode) {
+  const uint32_t magnitude = FloatBits(value) & 0x7FFFFFFF;
+  if (magnitude > 0x7F800000) return 0;
+  if (magnitude < 0x00800000) return 0;  // zero; denormals are read as zero
+  const float rounded = RoundToIntegral(value, mode);
+  // The limits are exact or rounded outward; comparing in double is exact.
+  const double wide = rounded;
+  if (wide <= static_cast<double>(MinOf(type))) return MinOf(type);
+  if (wide >= static_cast<double>(MaxOf(type))) return MaxOf(type);
+  return static_cast<int64_t>(wide);
+}
+
+float IntegerToFloat(int64_t value, Rounding mode) {
+  const bool negative = value < 0;
+  uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(value)
+                                : static_cast<uint64_t>(value);
+  if (magnitude < (uint64_t{1} << 24)) return static_cast<float>(value);
+  int shift = 0;
+  while ((magnitude >> shift) >= (uint64_t{1} << 24)) ++shift;
+  // Sign-aware rounding on the signed value, then an exact scaling.
+  const int64_t quotient = Shift(value, -shift, mode);
+  return std::ldexp(static_cast<float>(quotient), shift);
+}
+
+int64_t Requant0(int64_t value, const FloatRequant& p, DType type) {
+  const float product = IntegerToFloat(value, p.input_mode) * p.scale;
+  return FloatToInteger(product + p.offset, type, p.output_mode);
+}
+
+int64_t Requant1(int64_t value, const IntegerRequant& p, DType type) {
+  const int64_t shifted = Shift(value * p.multiplier, p.shift, p.mode);
+  return Saturate(shifted + p.zero_point, type);
+}
+
+float Dequant0(int64_t value, int32_t zero_point, float scale) {
+  return IntegerToFloat(value - zero_point, Rounding::kHalfToEven) * scale;
+}
+
+int64_t Dequant1(int64_t value, const IntegerRequant& p, DType type) {
+  const int64_t product = (value - p.zero_point) * p.multiplier;
+  return Saturate(Shift(product, p.shift, p.mode), type);
+}
+
+void Requant0Row(const FloatRequant& p, DType in, DType out, int64_t count,
+                 const void* src, int64_t src_stride, void* dst,
+                 int64_t dst_stride) {
+  const ScopedFlushDenormals flush;
+  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
+                 [&](int64_t x) { return Requant0(x, p, out); });
+}
+
+void Requant1Row(const IntegerRequant& p, DType in, DType out, int64_t count,
+                 const void* src, int64_t src_stride, void* dst,
+                 int64_t dst_stride) {
+  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
+                 [&](int64_t x) { return Requant1(x, p, out); });
+}
+
+void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
+                 const void* src, int64_t src_stride, float* dst,
+                 int64_t dst_stride) {
+  const ScopedFlushDenormals flush;
+  int64_t values[kChunk];
+  const char* from = static_cast<const char*>(src);
+  const int64_t step = src_stride * static_cast<int64_t>(SizeOf(in));
+  for (int64_t i = 0; i < count; i += kChunk) {
+    const int64_t part = std::min(kChunk, count - i);
+    LoadIntegerRow(in, from + i * step, src_stride, part, values);
+    for (int64_t j = 0; j < part; ++j) {
+      dst[(i + j) * dst_stride] = Dequant0(values[j], zero_point, scale);
+    }
+  }
+}
+
+void Dequant1Row(const IntegerRequant& p, DType in, DType out, int64_t count,
+                 const void* src, int64_t src_stride, void* dst,
+                 int64_t dst_stride) {
+  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
+                 [&](int64_t x) { return Dequant1(x, p, out); });
+}
+
+void LoadIntegerRow(DType type, const void* data, int64_t stride, int64_t count,
+                    int64_t* out) {
+  switch (type) {
+    case DType::kI8:
+      return LoadRow<int8_t>(data, stride, count, out);
+    case DType::kU8:
+    case DType::kBool:
+      return LoadRow<uint8_t>(data, stride, count, out);
+    case DType::kI16:
+      return LoadRow<int16_t>(data, stride, count, out);
+    case DType::kU16:
+    case DType::kF16:
+    case DType::kBF16:
+      return LoadRow<uint16_t>(data, stride, count, out);
+    case DType::kI32:
+      return LoadRow<int32_t>(data, stride, count, out);
+    case DType::kU32:
+    case DType::kF32:
+      return LoadRow<uint32_t>(data, stride, count, out);
+    case DType::kI64:
+    case DType::kF64:
+      return LoadRow<int64_t>(data, stride, count, out);
+  }
+}
+
+void StoreIntegerRow(DType type, bool saturate, const int64_t* in,
+                     int64_t count, void* data, int64_t stride) {
+  int64_t limited[kChunk];
+  if (saturate) {
+    const int64_t low = MinOf(type), high = MaxOf(type);
+    char* to = static_cast<char*>(data);
+    const int64_t step = stride * static_cast<int64_t>(SizeOf(type));
+    for (int64_t i = 0; i < count; i += kChunk) {
+      const int64_t part = std::min(kChunk, count - i);
+      for (int64_t j = 0; j < part; ++j) {
+        limited[j] = std::min(std::max(in[i + j], low), high);
+      }
+      StoreIntegerRow(type, false, limited, part, to + i * step, stride);
+    }
+    return;
+  }
+  switch (SizeOf(type)) {
+    case 1:
+      return StoreRow<uint8_t>(in, count, data, stride);
+    case 2:
+      return StoreRow<uint16_t>(in, count, data, stride);
+    case 4:
+      return StoreRow<uint32_t>(in, count, data, stride);
+    default:
+      return StoreRow<int64_t>(in, count, data, stride);
+  }
+}
+
+}  // namespace tpuc::numerics
