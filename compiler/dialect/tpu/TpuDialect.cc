@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/dialect/tpu/TpuDialect.h"
 
+#include "compiler/dialect/tpu/TpuOps.h"
+//
 #include "compiler/dialect/tpu/TpuDialect.cc.inc"
 #include "compiler/dialect/tpu/TpuEnums.cc.inc"
-#include "compiler/dialect/tpu/TpuOps.h"
 
 namespace tpuc::tpu {
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "compiler/dialect/tpu/TpuDialect.h.inc"
 #include "mlir/IR/Dialect.h"
+//
+#include "compiler/dialect/tpu/TpuDialect.h.inc"

@@ -4,13 +4,14 @@
 #include <cstdint>
 
 #include "compiler/dialect/tpu/TpuDialect.h"
-#include "compiler/dialect/tpu/TpuEnums.h.inc"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+//
+#include "compiler/dialect/tpu/TpuEnums.h.inc"
 
 namespace tpuc::tpu {
 
