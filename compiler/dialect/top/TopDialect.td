@@ -19,7 +19,8 @@ def Top_Dialect : Dialect {
     ::tpuc::WeightStore &getWeights() { return *weights; }
 
   private:
-    std::unique_ptr<::tpuc::WeightStore> weights;
+    std::unique_ptr<::tpuc::WeightStore> weights =
+        std::make_unique<::tpuc::WeightStore>();
   public:
   }];
   let useDefaultAttributePrinterParser = 0;

@@ -3,28 +3,40 @@
 #define TPUC_DIALECT_TOP_TOPOPS_TD
 
 include "compiler/dialect/top/TopDialect.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Top_Op<string mnemonic, list<Trait> traits = []>
     : Op<Top_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
-def Top_Tensor : RankedTensorOf<[F32, F16, BF16, I8, I32, I64]>;
+def Top_Tensor : StaticShapeTensorOf<[F32, F16, BF16, I8, I32, I64]>;
+
+// `%y = top.X %a, %b {attributes} : (types) -> type`
+defvar Top_Format = "operands attr-dict `:` functional-type(operands, results)";
+// For operations whose result has the operand's type.
+defvar Top_SameTypeFormat = "$input attr-dict `:` type($output)";
 
 //===----------------------------------------------------------------------===//
 // Sources
 //===----------------------------------------------------------------------===//
 
-def Top_InputOp : Top_Op<"Input"> {
+def Top_InputOp : Top_Op<"Input", [SameOperandsAndResultType]> {
   let summary = "A named input of the network";
   let description = "The identity; its name is the input's name in the source model.";
   let arguments = (ins Top_Tensor:$input);
   let results = (outs Top_Tensor:$output);
-  let assemblyFormat = "$input attr-dict `:` type($output)";
+  let assemblyFormat = Top_SameTypeFormat;
 }
 
-def Top_WeightOp : Top_Op<"Weight"> {
+def Top_WeightOp : Op<Top_Dialect, "Weight"> {
   let summary = "A constant tensor, kept by its name in the weight store";
-  let results = (outs Top_Tensor:$output);
+  let description = [{
+    Two weights of one type differ in their locations only, so this operation
+    allocates its result: unused ones are removed, but none is ever merged with
+    another one.
+  }];
+  let results = (outs Res<Top_Tensor, "", [MemAlloc]>:$output);
+  let hasVerifier = 1;
   let assemblyFormat = "attr-dict `:` type($output)";
 }
 
@@ -50,6 +62,7 @@ def Top_ConvOp : Top_Op<"Conv"> {
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
 }
 
 def Top_MatMulOp : Top_Op<"MatMul"> {
@@ -66,6 +79,7 @@ def Top_MatMulOp : Top_Op<"MatMul"> {
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
 }
 
 def Top_ScaleOp : Top_Op<"Scale"> {
@@ -79,6 +93,7 @@ def Top_ScaleOp : Top_Op<"Scale"> {
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
 }
 
 //===----------------------------------------------------------------------===//
@@ -91,6 +106,7 @@ class Top_PoolOp<string mnemonic> : Top_Op<mnemonic> {
     DenseI64ArrayAttr:$pads);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let assemblyFormat = Top_Format;
 }
 
 def Top_MaxPoolOp : Top_PoolOp<"MaxPool"> {
@@ -104,11 +120,12 @@ def Top_AvgPoolOp : Top_PoolOp<"AvgPool"> {
     (ins DefaultValuedAttr<BoolAttr, "false">:$count_include_pad));
 }
 
-def Top_SoftmaxOp : Top_Op<"Softmax"> {
+def Top_SoftmaxOp : Top_Op<"Softmax", [SameOperandsAndResultType]> {
   let summary = "exp(x - max) / sum(exp(x - max)) along `axis` (non-negative)";
   let arguments = (ins Top_Tensor:$input, I64Attr:$axis);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
+  let assemblyFormat = Top_SameTypeFormat;
 }
 
 //===----------------------------------------------------------------------===//
@@ -123,25 +140,32 @@ class Top_BinaryOp<string mnemonic, string what> : Top_Op<mnemonic> {
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
 }
 def Top_AddOp : Top_BinaryOp<"Add", "lhs + rhs">;
 def Top_SubOp : Top_BinaryOp<"Sub", "lhs - rhs">;
 def Top_MulOp : Top_BinaryOp<"Mul", "lhs * rhs">;
 def Top_DivOp : Top_BinaryOp<"Div", "lhs / rhs">;
 
-class Top_ConstOp<string mnemonic, string what> : Top_Op<mnemonic> {
+class Top_ConstOp<string mnemonic, string what>
+    : Top_Op<mnemonic, [SameOperandsAndResultType]> {
   let summary = what # " with a scalar constant";
   let arguments = (ins Top_Tensor:$input, F64Attr:$const_val);
   let results = (outs Top_Tensor:$output);
+  let assemblyFormat = Top_SameTypeFormat;
 }
 def Top_AddConstOp : Top_ConstOp<"AddConst", "x + c">;
-def Top_MulConstOp : Top_ConstOp<"MulConst", "x * c">;
+def Top_MulConstOp : Top_ConstOp<"MulConst", "x * c"> {
+  let hasCanonicalizer = 1;
+}
 
-class Top_UnaryOp<string mnemonic, string what> : Top_Op<mnemonic> {
+class Top_UnaryOp<string mnemonic, string what>
+    : Top_Op<mnemonic, [SameOperandsAndResultType]> {
   let summary = what;
   dag inputArgument = (ins Top_Tensor:$input);
   let arguments = inputArgument;
   let results = (outs Top_Tensor:$output);
+  let assemblyFormat = Top_SameTypeFormat;
 }
 def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(x, relu_limit) where it is >= 0"> {
   let arguments = !con(inputArgument, (ins DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit));
@@ -149,6 +173,7 @@ def Top_ReluOp : Top_UnaryOp<"Relu", "max(x, 0), then min(x, relu_limit) where i
 }
 def Top_ClipOp : Top_UnaryOp<"Clip", "min(max(x, min), max)"> {
   let arguments = !con(inputArgument, (ins F64Attr:$min, F64Attr:$max));
+  let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }
 def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "max(0, min(1, alpha * x + beta))"> {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <vector>
+
+#include "compiler/dialect/top/canonicalize_util.h"
+
+namespace tpuc::top {
+namespace {
+
+using llvm::failure;
+using llvm::LogicalResult;
+using llvm::success;
+using mlir::PatternRewriter;
+
+// filter[oc, ...] *= scale[oc]; bias = bias * scale + offset. Replaces `last`
+// (the affine map after the convolution) by a convolution under its name.
+LogicalResult FoldAffine(PatternRewriter& rewriter, ConvOp conv,
+                         mlir::Operation* last, const std::vector<float>* scale,
+                         const std::vector<float>& offset) {
+  const Tensor* filter = ConstantOf(conv.getFilter());
+  const Tensor* bias = ConstantOf(conv.getBias());
+  if (conv.getDoRelu() || (conv.getBias() && bias == nullptr) ||
+      (bias != nullptr && bias->dtype() != DType::kF32)) {
+    return failure();
+  }
+  if (scale != nullptr &&
+      (filter == nullptr || filter->dtype() != DType::kF32)) {
+    return failure();
+  }
+  const int64_t channels = ShapeOf(conv.getOutput())[1];
+  const std::string name = getName(last);
+  std::vector<float> new_bias(channels);
+  for (int64_t c = 0; c < channels; ++c) {
+    const double b = bias == nullptr ? 0 : bias->data<float>()[c];
+    const double s = scale == nullptr ? 1 : (*scale)[c];
+    new_bias[c] = static_cast<float>(b * s + offset[c]);
+  }
+  mlir::Value filter_value = conv.getFilter();
+  if (scale != nullptr) {
+    const int64_t inner = filter->NumElements() / channels;
+    std::vector<float> values(filter->NumElements());
+    for (int64_t i = 0; i < filter->NumElements(); ++i) {
+      values[i] = static_cast<float>(
+          static_cast<double>(filter->data<float>()[i]) * (*scale)[i / inner]);
+    }
+    filter_value =
+        NewWeight(rewriter, last, name + ".filter", filter->shape(), values);
+  }
+  const mlir::Value bias_value =
+      NewWeight(rewriter, last, name + ".bias", {channels}, new_bias);
+  rewriter.setInsertionPoint(last);
+  auto folded = rewriter.create<ConvOp>(
+      last->getLoc(), last->getResult(0).getType(),
+      mlir::ValueRange{conv.getInput(), filter_value, bias_value},
+      conv->getAttrs());
+  rewriter.replaceOp(last, folded);
+  rewriter.eraseOp(conv);
+  return success();
+}
+
+// Scale(Conv(x)) -> Conv(x)
+struct FoldScale : mlir::OpRewritePattern<ScaleOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScaleOp op,
+                                PatternRewriter& rewriter) const override {
+    auto conv = SingleUseProducer<ConvOp>(op.getInput());
+    const auto shape = ShapeOf(op.getOutput());
+    if (!conv) return failure();
+    const Tensor* scale = ConstantOf(op.getScale());
+    const Tensor* bias = ConstantOf(op.getBias());
+    if (scale == nullptr || bias == nullptr || scale->dtype() != DType::kF32 ||
+        bias->dtype() != DType::kF32) {
+      return failure();
+    }
+    const std::vector<float> s(scale->data<float>(),
+                               scale->data<float>() + shape[1]);
+    const std::vector<float> b(bias->data<float>(),
+                               bias->data<float>() + shape[1]);
+    return FoldAffine(rewriter, conv, op, &s, b);
+  }
+};
+
+// Conv(x) + bias[1, C, 1, 1] -> Conv(x, bias)
+struct FoldBias : mlir::OpRewritePattern<AddOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AddOp op,
+                                PatternRewriter& rewriter) const override {
+    if (op.getDoRelu()) return failure();
+    for (const bool swap : {false, true}) {
+      auto conv = SingleUseProducer<ConvOp>(swap ? op.getRhs() : op.getLhs());
+      if (!conv || conv.getOutput().getType() != op.getOutput().getType()) {
+        continue;
+      }
+      const auto bias =
+          PerChannel(swap ? op.getLhs() : op.getRhs(), ShapeOf(op.getOutput()));
+      if (bias) return FoldAffine(rewriter, conv, op, nullptr, *bias);
+    }
+    return failure();
+  }
+};
+
+}  // namespace
+
+void ScaleOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                          mlir::MLIRContext* context) {
+  patterns.add<FoldScale>(context);
+}
+
+void ConvOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                         mlir::MLIRContext* context) {
+  // Before the general pattern that makes an AddConst of a splat.
+  patterns.add<FoldBias>(context, /*benefit=*/2);
+}
+
+}  // namespace tpuc::top

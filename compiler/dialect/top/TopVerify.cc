@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/dialect/top/TopOps.h"
+
+namespace tpuc::top {
+namespace {
+
+using llvm::ArrayRef;
+using llvm::failure;
+using llvm::LogicalResult;
+using llvm::StringRef;
+using llvm::success;
+using mlir::Operation;
+using mlir::Value;
+
+LogicalResult VerifyRank(Operation* op, Value value, int64_t rank,
+                         StringRef what) {
+  if (static_cast<int64_t>(ShapeOf(value).size()) == rank) return success();
+  return op->emitOpError() << what << " must have rank " << rank << ", found "
+                           << value.getType();
+}
+
+LogicalResult VerifyShape(Operation* op, Value value,
+                          ArrayRef<int64_t> expected, StringRef what) {
+  if (ShapeOf(value) == expected) return success();
+  mlir::InFlightDiagnostic diagnostic = op->emitOpError()
+                                        << what << " must have shape [";
+  llvm::interleaveComma(expected, diagnostic);
+  return diagnostic << "], found " << value.getType();
+}
+
+LogicalResult VerifyCount(Operation* op, ArrayRef<int64_t> values, size_t count,
+                          int64_t least, StringRef what) {
+  if (values.size() != count) {
+    return op->emitOpError() << what << " must have " << count
+                             << " values, found " << values.size();
+  }
+  for (int64_t value : values) {
+    if (value < least) {
+      return op->emitOpError()
+             << what << " must be at least " << least << ", found " << value;
+    }
+  }
+  return success();
+}
+
+// All operands and the result have one element type.
+LogicalResult VerifyOneElementType(Operation* op) {
+  const mlir::Type element = ElementTypeOf(op->getResult(0));
+  for (Value operand : op->getOperands()) {
+    if (ElementTypeOf(operand) != element) {
+      return op->emitOpError()
+             << "operands and result must have one element type, found "
+             << operand.getType() << " and " << op->getResult(0).getType();
+    }
+  }
+  return success();
+}
+
+// Output rows and columns of a window over [N, C, H, W].
+LogicalResult VerifyWindow(Operation* op, ArrayRef<int64_t> in,
+                           int64_t channels, ArrayRef<int64_t> kernel,
+                           ArrayRef<int64_t> strides, ArrayRef<int64_t> pads,
+                           ArrayRef<int64_t> dilations, Value output) {
+  const int64_t oh = WindowExtent(in[2], pads[0], pads[2], kernel[0],
+                                  dilations[0], strides[0]);
+  const int64_t ow = WindowExtent(in[3], pads[1], pads[3], kernel[1],
+                                  dilations[1], strides[1]);
+  if (oh < 1 || ow < 1) {
+    return op->emitOpError() << "a kernel of " << kernel[0] << "x" << kernel[1]
+                             << " is larger than the padded input";
+  }
+  return VerifyShape(op, output, {in[0], channels, oh, ow}, "output");
+}
+
+template <typename Pool>
+LogicalResult VerifyPool(Pool op) {
+  if (failed(VerifyRank(op, op.getInput(), 4, "input")) ||
+      failed(VerifyOneElementType(op)) ||
+      failed(VerifyCount(op, op.getKernelShape(), 2, 1, "kernel_shape")) ||
+      failed(VerifyCount(op, op.getStrides(), 2, 1, "strides")) ||
+      failed(VerifyCount(op, op.getPads(), 4, 0, "pads"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> kernel = op.getKernelShape(), pads = op.getPads();
+  for (int i = 0; i < 4; ++i) {
+    if (pads[i] >= kernel[i % 2]) {
+      return op.emitOpError() << "pad " << pads[i] << " must be less than the "
+                              << "kernel's " << kernel[i % 2];
+    }
+  }
+  const ArrayRef<int64_t> in = ShapeOf(op.getInput());
+  return VerifyWindow(op, in, in[1], kernel, op.getStrides(), pads, {1, 1},
+                      op.getOutput());
+}
+
+template <typename Binary>
+LogicalResult VerifyBinary(Binary op) {
+  if (failed(VerifyOneElementType(op))) return failure();
+  const auto shape = BroadcastShape(ShapeOf(op.getLhs()), ShapeOf(op.getRhs()));
+  if (!shape) {
+    return op.emitOpError() << op.getLhs().getType() << " and "
+                            << op.getRhs().getType() << " do not broadcast";
+  }
+  return VerifyShape(op, op.getOutput(), *shape, "output");
+}
+
+}  // namespace
+
+LogicalResult WeightOp::verify() {
+  if (!getName(*this).empty()) return success();
+  return emitOpError(
+      "has no name: give it a location like loc(\"conv1.filter\")");
+}
+
+LogicalResult ConvOp::verify() {
+  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
+      failed(VerifyOneElementType(*this)) ||
+      failed(VerifyCount(*this, getKernelShape(), 2, 1, "kernel_shape")) ||
+      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
+      failed(VerifyCount(*this, getPads(), 4, 0, "pads")) ||
+      failed(VerifyCount(*this, getDilations(), 2, 1, "dilations"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> filter = ShapeOf(getFilter());
+  const int64_t group = getGroup();
+  if (group < 1 || filter[1] * group != in[1] || filter[0] % group != 0) {
+    return emitOpError() << "filter " << getFilter().getType() << " in "
+                         << group << " groups does not fit an input of "
+                         << in[1] << " channels";
+  }
+  if (getKernelShape() != filter.drop_front(2)) {
+    return emitOpError("kernel_shape must be the filter's last two dimensions");
+  }
+  if (getBias() && failed(VerifyShape(*this, getBias(), {filter[0]}, "bias"))) {
+    return failure();
+  }
+  return VerifyWindow(*this, in, filter[0], getKernelShape(), getStrides(),
+                      getPads(), getDilations(), getOutput());
+}
+
+LogicalResult MatMulOp::verify() {
+  if (failed(VerifyOneElementType(*this))) return failure();
+  const ArrayRef<int64_t> left = ShapeOf(getInput());
+  const ArrayRef<int64_t> right = ShapeOf(getRight());
+  if (left.size() < 2 || right.size() < 2) {
+    return emitOpError() << "operands must have rank 2 or more, found "
+                         << getInput().getType() << " and "
+                         << getRight().getType();
+  }
+  int64_t k = right[right.size() - 2], n = right.back();
+  if (getRightTranspose()) std::swap(k, n);
+  if (left.back() != k) {
+    return emitOpError() << "inner dimensions differ: " << left.back()
+                         << " and " << k;
+  }
+  auto shape = BroadcastShape(left.drop_back(2), right.drop_back(2));
+  if (!shape) {
+    return emitOpError() << "batch dimensions of " << getInput().getType()
+                         << " and " << getRight().getType()
+                         << " do not broadcast";
+  }
+  if (getBias() && failed(VerifyShape(*this, getBias(), {n}, "bias"))) {
+    return failure();
+  }
+  shape->push_back(left[left.size() - 2]);
+  shape->push_back(n);
+  return VerifyShape(*this, getOutput(), *shape, "output");
+}
+
+LogicalResult ScaleOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  if (in.size() < 2) {
+    return emitOpError() << "input must have a channel dimension, found "
+                         << getInput().getType();
+  }
+  if (failed(VerifyOneElementType(*this)) ||
+      failed(VerifyShape(*this, getScale(), {in[1]}, "scale")) ||
+      failed(VerifyShape(*this, getBias(), {in[1]}, "bias"))) {
+    return failure();
+  }
+  return VerifyShape(*this, getOutput(), in, "output");
+}
+
+LogicalResult MaxPoolOp::verify() { return VerifyPool(*this); }
+LogicalResult AvgPoolOp::verify() { return VerifyPool(*this); }
+
+LogicalResult SoftmaxOp::verify() {
+  const int64_t rank = static_cast<int64_t>(ShapeOf(getInput()).size());
+  const int64_t axis = getAxis();
+  if (axis >= 0 && axis < rank) return success();
+  return emitOpError() << "axis must be in [0, " << rank << "), found " << axis;
+}
+
+LogicalResult AddOp::verify() { return VerifyBinary(*this); }
+LogicalResult SubOp::verify() { return VerifyBinary(*this); }
+LogicalResult MulOp::verify() { return VerifyBinary(*this); }
+LogicalResult DivOp::verify() { return VerifyBinary(*this); }
+
+LogicalResult ClipOp::verify() {
+  if (getMin().convertToDouble() <= getMax().convertToDouble()) {
+    return success();
+  }
+  return emitOpError() << "min " << getMin().convertToDouble()
+                       << " is above max " << getMax().convertToDouble();
+}
+
+LogicalResult ReshapeOp::verify() {
+  if (failed(VerifyOneElementType(*this))) return failure();
+  const auto in = mlir::cast<mlir::RankedTensorType>(getInput().getType());
+  const auto out = mlir::cast<mlir::RankedTensorType>(getOutput().getType());
+  if (in.getNumElements() == out.getNumElements()) return success();
+  return emitOpError() << "element counts differ: " << in << " and " << out;
+}
+
+}  // namespace tpuc::top
