@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "compiler/isa/instruction.h"
+#include "compiler/target/bm1684x/layout.h"
+
+// Builds instructions from tensors. Instructions come out in program order with
+// neither numbers nor waits (sync.h adds both).
+namespace tpuc::bm1684x {
+
+// An operand of AR: a tensor, possibly with some strides 0 so that it repeats,
+// or an immediate given by its bits in `dtype`.
+struct ArOperand {
+  static ArOperand Of(const LocalTensor& tensor);
+  // `tensor` read under `shape`: dimensions of size 1 repeat (n, h and w only;
+  // channels don't cross lanes).
+  static ArOperand Broadcast(const LocalTensor& tensor, const Dims& shape);
+  static ArOperand Constant(DType dtype, uint32_t bits);
+
+  DType dtype = DType::kF32;
+  bool is_constant = false;
+  uint32_t bits = 0;
+  int64_t address = 0;
+  uint64_t layout = 0;
+  Dims strides = {0, 0, 0, 0};
+};
+
+// Bits of `value`, rounded to nearest even in a float type and to the integer
+// in an integer type.
+uint32_t ConstantBits(DType dtype, double value);
+
+// The window of a convolution or pooling on one slice.
+struct WindowFields {
+  int64_t kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t dilation_h = 1, dilation_w = 1;
+  int64_t pad_top = 0, pad_bottom = 0, pad_left = 0, pad_right = 0;
+};
+
+class Emitter {
+ public:
+  // c.1. `op` is one of isa::SAr::Op; two operands. Operands of other types
+  // than the result's are only for integers.
+  void Ar(uint64_t op, const LocalTensor& result, const ArOperand& a,
+          const ArOperand& b);
+  // saturate((a + b) << shift), integers.
+  void AddShift(const LocalTensor& result, const ArOperand& a,
+                const ArOperand& b, int shift);
+  // AR division with three Newton steps, f32.
+  void Divide(const LocalTensor& result, const ArOperand& a,
+              const ArOperand& b);
+  // Cast to the result's type; `rounding` is one of isa::round_mode.
+  void Cast(const LocalTensor& result, const LocalTensor& input,
+            uint64_t rounding);
+  // c.2. filter in the nIC layout, bias per channel in f32 or null. With
+  // `accumulate` the f32 result adds to what it held.
+  void Conv(const LocalTensor& result, const LocalTensor& input,
+            int64_t filter_address, const int64_t* bias_address,
+            const WindowFields& window, bool accumulate);
+  // c.3. Compact filter, bias of the data's type or null.
+  void Depthwise(const LocalTensor& result, const LocalTensor& input,
+                 int64_t filter_address, const int64_t* bias_address,
+                 const WindowFields& window);
+  void AveragePool(const LocalTensor& result, const LocalTensor& input,
+                   uint32_t scale_bits, const WindowFields& window);
+  void MaxPool(const LocalTensor& result, const LocalTensor& input,
+               const WindowFields& window);
+  // c.7, eu 12: `count` coefficients in every lane at `table_address`.
+  void Taylor(const LocalTensor& result, const LocalTensor& input,
+              int64_t table_address, int64_t count);
+  // c.10, eu 4: `count` 32-bit words of static memory to every lane.
+  void StaticBroadcast(int64_t address, int64_t static_offset, int64_t count);
+
+  // DDR box <-> local tensor of the same shape. `ddr_address` is that of the
+  // box's first element, in bytes; `strides` in elements.
+  void Load(const LocalTensor& local, uint64_t ddr_address,
+            const Dims& strides);
+  void Store(uint64_t ddr_address, const Dims& strides,
+             const LocalTensor& local);
+
+  const std::vector<isa::Instruction>& instructions() const {
+    return instructions_;
+  }
+  std::vector<isa::Instruction> Take() { return std::move(instructions_); }
+
+ private:
+  void Copy(const LocalTensor& local, uint64_t ddr_address, const Dims& strides,
+            bool is_load);
+  isa::SPorD Window(const LocalTensor& result, const LocalTensor& input,
+                    const WindowFields& window);
+
+  std::vector<isa::Instruction> instructions_;
+};
+
+}  // namespace tpuc::bm1684x

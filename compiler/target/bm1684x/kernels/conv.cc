@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/target/bm1684x/kernels/window_kernels.h"
+
+namespace tpuc::bm1684x {
+namespace {
+
+// Limits of CONV and PorD fields (docs/isa/bm1684x.md, c.2).
+constexpr int64_t kMaxPad = 15, kMaxStride = 15, kMaxDilation = 16;
+
+absl::Status CheckAxis(const char* axis, int64_t kernel, int64_t stride,
+                       int64_t dilation, int64_t before, int64_t after) {
+  const int64_t extent = (kernel - 1) * dilation + 1;
+  if (stride > kMaxStride || dilation > kMaxDilation || before > kMaxPad ||
+      after > kMaxPad)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "window along ", axis, " has stride ", stride, ", dilation ", dilation,
+        ", pads ", before, " and ", after,
+        "; the chip takes strides and pads up to 15 and dilations up to 16"));
+  if (before >= extent || after >= extent)
+    return absl::InvalidArgumentError(
+        absl::StrCat("window along ", axis, " of extent ", extent,
+                     " lies wholly in the padding (", before, ", ", after,
+                     "); pad in an operator of its own"));
+  return absl::OkStatus();
+}
+
+absl::Status Check(const WindowSpec& w) {
+  absl::Status status = CheckAxis("h", w.kernel_h, w.stride_h, w.dilation_h,
+                                  w.pad_top, w.pad_bottom);
+  if (!status.ok()) return status;
+  return CheckAxis("w", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                   w.pad_right);
+}
+
+// Slices of the input, shared by convolution and pooling.
+class WindowKernel : public Kernel {
+ protected:
+  WindowKernel(const WindowSpec& window, const Dims& input)
+      : window_(window), input_(input) {}
+
+  WindowRange Rows(const Slice& out) const {
+    return InputRange(out.start[kH], out.size[kH], input_[kH], window_.kernel_h,
+                      window_.stride_h, window_.dilation_h, window_.pad_top);
+  }
+  WindowRange Columns(const Slice& out) const {
+    return InputRange(out.start[kW], out.size[kW], input_[kW], window_.kernel_w,
+                      window_.stride_w, window_.dilation_w, window_.pad_left);
+  }
+  // Rows and columns of the window, images and channels of the result.
+  Slice InputSlice(const Slice& out) const {
+    const WindowRange rows = Rows(out), columns = Columns(out);
+    return {{out.start[kN], out.start[kC], rows.start, columns.start},
+            {out.size[kN], out.size[kC], rows.size, columns.size}};
+  }
+  WindowFields Fields(const Slice& out) const {
+    const WindowRange rows = Rows(out), columns = Columns(out);
+    WindowFields fields;
+    fields.kernel_h = window_.kernel_h;
+    fields.kernel_w = window_.kernel_w;
+    fields.stride_h = window_.stride_h;
+    fields.stride_w = window_.stride_w;
+    fields.dilation_h = window_.dilation_h;
+    fields.dilation_w = window_.dilation_w;
+    fields.pad_top = rows.pad_before;
+    fields.pad_bottom = rows.pad_after;
+    fields.pad_left = columns.pad_before;
+    fields.pad_right = columns.pad_after;
+    return fields;
+  }
+  bool InputFits(const Slice& out) const {
+    const Slice input = InputSlice(out);
+    return input.size[kH] <= isa::kMaxSize && input.size[kW] <= isa::kMaxSize;
+  }
+
+  WindowSpec window_;
+  Dims input_;
+};
+
+// Input channels that one cube of the nIC layout holds.
+int64_t CubeChannels(DType dtype) { return dtype == DType::kF32 ? 1 : 32; }
+
+// CONV; also matrix products, which differ in views and packing only.
+class ConvKernel : public WindowKernel {
+ public:
+  explicit ConvKernel(const ConvSpec& spec)
+      : WindowKernel(spec.window, spec.input), spec_(spec) {
+    operands_ = {{spec.dtype, Layout::kAligned},
+                 {spec.dtype, Layout::kCompact}};
+    result_ = {spec.dtype, Layout::kAligned};
+    const int64_t oc = spec.output[kC];
+    Part part;
+    part.result = DenseView(spec.output);
+    part.operands = {DenseView(spec.input),
+                     DenseView({1, oc, CubeRows(spec.input[kC]), Cube()})};
+    if (spec.has_bias) {
+      operands_.push_back({DType::kF32, Layout::kCompact});
+      part.operands.push_back(DenseView({1, oc, 1, 1}));
+    }
+    parts_ = {part};
+    num_cuts_ = static_cast<int>(spec.ic_cuts.size()) + 1;
+  }
+
+  // As [M, K] x [K, N]: M pixels of K channels, one below the other.
+  void UseMatrixViews(int64_t m, int64_t k, int64_t n) {
+    is_matmul_ = true;
+    parts_[0].operands[0] = {0, {1, k, m, 1}, {0, 1, k, 1}};
+    parts_[0].result = {0, {1, n, m, 1}, {0, 1, n, 1}};
+  }
+
+  Slice OperandSlice(const Part& part, int operand, const Slice& out,
+                     int cut) const override {
+    const int64_t ic_begin = CutBegin(cut), ic_end = CutBegin(cut + 1);
+    if (operand == 0) {
+      Slice slice = InputSlice(out);
+      slice.start[kC] = ic_begin;
+      slice.size[kC] = ic_end - ic_begin;
+      return slice;
+    }
+    Slice slice = Whole(part.operands[operand].shape);
+    slice.start[kC] = out.start[kC];
+    slice.size[kC] = out.size[kC];
+    if (operand == 1) {
+      slice.start[kH] = CubeRows(ic_begin);
+      slice.size[kH] = CubeRows(ic_end) - slice.start[kH];
+    }
+    return slice;
+  }
+
+  bool IsLegal(const Part& part, const Slice& slice) const override {
+    return Kernel::IsLegal(part, slice) && InputFits(slice) &&
+           part.operands[1].shape[kH] / num_cuts_ <= isa::kMaxSize;
+  }
+
+  int64_t ScratchBytes(const Part& part, const Slice& slice) const override {
+    return UsesAccumulator() ? Accumulator(slice, 0).BytesPerLane() : 0;
+  }
+
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    const LocalTensor target = UsesAccumulator()
+                                   ? Accumulator(slice, buffers.scratch)
+                                   : buffers.result;
+    const bool use_bias = spec_.has_bias && cut == 0;
+    emitter.Conv(target, buffers.operands[0], buffers.operands[1].address,
+                 use_bias ? &buffers.operands[2].address : nullptr,
+                 Fields(slice), /*accumulate=*/cut > 0);
+    if (cut + 1 < num_cuts_) return;
+    if (UsesAccumulator())
+      emitter.Cast(buffers.result, target, isa::round_mode::kHalfToEven);
+    EmitRelu(emitter, buffers.result, spec_.relu);
+  }
+
+  Tensor PackConstant(int operand, const Tensor& value) const override {
+    if (operand != 1) return value;
+    const int64_t oc = spec_.output[kC], ic = spec_.input[kC];
+    const int64_t taps = window_.kernel_h * window_.kernel_w;
+    Tensor packed(value.dtype(), {1, oc, CubeRows(ic), Cube()});
+    const size_t esize = SizeOf(value.dtype());
+    const auto* from = static_cast<const char*>(value.raw());
+    auto* to = static_cast<char*>(packed.raw());
+    for (int64_t o = 0; o < oc; ++o)
+      for (int64_t i = 0; i < ic; ++i)
+        for (int64_t t = 0; t < taps; ++t) {
+          const int64_t source =
+              is_matmul_ ? i * oc + o : (o * ic + i) * taps + t;
+          const int64_t row = i / Cube() * taps + t;
+          const int64_t target = (o * CubeRows(ic) + row) * Cube() + i % Cube();
+          std::memcpy(to + target * esize, from + source * esize, esize);
+        }
+    return packed;
+  }
+  std::string Packing(int operand) const override {
+    if (operand != 1) return "plain";
+    return is_matmul_ ? "nic_kn" : "nic";
+  }
+
+ private:
+  int64_t Cube() const { return CubeChannels(spec_.dtype); }
+  int64_t CubeRows(int64_t ic) const {
+    return CeilDiv(ic, Cube()) * window_.kernel_h * window_.kernel_w;
+  }
+  int64_t CutBegin(int cut) const {
+    if (cut == 0) return 0;
+    if (cut == num_cuts_) return spec_.input[kC];
+    return spec_.ic_cuts[cut - 1];
+  }
+  bool UsesAccumulator() const {
+    return num_cuts_ > 1 && spec_.dtype != DType::kF32;
+  }
+  LocalTensor Accumulator(const Slice& slice, int64_t address) const {
+    return {address, DType::kF32, slice.size, Layout::kAligned};
+  }
+
+  ConvSpec spec_;
+  bool is_matmul_ = false;
+};
+
+class DepthwiseKernel : public WindowKernel {
+ public:
+  explicit DepthwiseKernel(const ConvSpec& spec)
+      : WindowKernel(spec.window, spec.input), spec_(spec) {
+    const int64_t c = spec.output[kC];
+    operands_ = {{spec.dtype, Layout::kAligned},
+                 {spec.dtype, Layout::kCompact}};
+    result_ = {spec.dtype, Layout::kAligned};
+    Part part;
+    part.result = DenseView(spec.output);
+    part.operands = {
+        DenseView(spec.input),
+        DenseView({1, c, spec.window.kernel_h, spec.window.kernel_w})};
+    if (spec.has_bias) {
+      operands_.push_back({spec.dtype, Layout::kCompact});
+      part.operands.push_back(DenseView({1, c, 1, 1}));
+    }
+    parts_ = {part};
+  }
+
+  Slice OperandSlice(const Part& part, int operand, const Slice& out,
+                     int cut) const override {
+    if (operand == 0) return InputSlice(out);
+    Slice slice = Whole(part.operands[operand].shape);
+    slice.start[kC] = out.start[kC];
+    slice.size[kC] = out.size[kC];
+    return slice;
+  }
+
+  bool IsLegal(const Part& part, const Slice& slice) const override {
+    return Kernel::IsLegal(part, slice) && InputFits(slice);
+  }
+
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    emitter.Depthwise(
+        buffers.result, buffers.operands[0], buffers.operands[1].address,
+        spec_.has_bias ? &buffers.operands[2].address : nullptr, Fields(slice));
+    EmitRelu(emitter, buffers.result, spec_.relu);
+  }
+
+ private:
+  ConvSpec spec_;
+};
+
+class PoolKernel : public WindowKernel {
+ public:
+  explicit PoolKernel(const PoolSpec& spec)
+      : WindowKernel(spec.window, spec.input), spec_(spec) {
+    operands_ = {{spec.dtype, Layout::kAligned}};
+    result_ = {spec.dtype, Layout::kAligned};
+    parts_ = {{{DenseView(spec.input)}, DenseView(spec.output)}};
+  }
+
+  Slice OperandSlice(const Part& part, int operand, const Slice& out,
+                     int cut) const override {
+    return InputSlice(out);
+  }
+
+  bool IsLegal(const Part& part, const Slice& slice) const override {
+    return Kernel::IsLegal(part, slice) && InputFits(slice);
+  }
+
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    if (spec_.is_max)
+      emitter.MaxPool(buffers.result, buffers.operands[0], Fields(slice));
+    else
+      emitter.AveragePool(buffers.result, buffers.operands[0],
+                          ConstantBits(spec_.dtype, spec_.scale),
+                          Fields(slice));
+  }
+
+ private:
+  PoolSpec spec_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakeConvKernel(const ConvSpec& spec) {
+  if (absl::Status status = Check(spec.window); !status.ok()) return status;
+  return std::make_unique<ConvKernel>(spec);
+}
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakeDepthwiseKernel(
+    const ConvSpec& spec) {
+  if (absl::Status status = Check(spec.window); !status.ok()) return status;
+  return std::make_unique<DepthwiseKernel>(spec);
+}
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakeMatMulKernel(
+    const MatMulSpec& spec) {
+  ConvSpec conv;
+  conv.input = {1, spec.k, spec.m, 1};
+  conv.output = {1, spec.n, spec.m, 1};
+  conv.dtype = spec.dtype;
+  conv.has_bias = spec.has_bias;
+  conv.ic_cuts = spec.ic_cuts;
+  conv.relu = spec.relu;
+  auto kernel = std::make_unique<ConvKernel>(conv);
+  kernel->UseMatrixViews(spec.m, spec.k, spec.n);
+  return kernel;
+}
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakePoolKernel(const PoolSpec& spec) {
+  if (absl::Status status = Check(spec.window); !status.ok()) return status;
+  return std::make_unique<PoolKernel>(spec);
+}
+
+}  // namespace tpuc::bm1684x

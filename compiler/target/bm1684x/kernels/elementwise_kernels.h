@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "compiler/target/bm1684x/kernel.h"
+
+// Kernels that compute each element of the result from one element of each
+// operand.
+namespace tpuc::bm1684x {
+
+// Views of a result of `shape` and of operands that broadcast to it in the
+// manner of numpy. Neighbouring dimensions that all operands treat alike are
+// merged; what remains is spread over the lanes. Tensors without broadcast are
+// taken flat, in pieces that fill all lanes, with a short rest. Broadcast
+// dimensions have size 1 in n, h and w; along c the operand repeats by
+// a stride of 0 in DDR.
+std::vector<Part> ElementwiseParts(
+    const std::vector<int64_t>& shape,
+    const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype);
+
+enum class BinaryKind : uint8_t { kAdd, kSub, kMul, kMax, kMin, kDiv };
+
+struct BinarySpec {
+  std::vector<int64_t> shape, lhs, rhs;
+  DType dtype = DType::kF32;
+  BinaryKind kind = BinaryKind::kAdd;
+  Relu relu;
+};
+std::unique_ptr<Kernel> MakeBinaryKernel(const BinarySpec& spec);
+
+struct UnarySpec {
+  std::vector<int64_t> shape;
+  DType input = DType::kF32, output = DType::kF32;
+};
+// Rounds half to even between floats.
+std::unique_ptr<Kernel> MakeCastKernel(const UnarySpec& spec);
+// x op c, or c op x when reversed.
+std::unique_ptr<Kernel> MakeBinaryConstKernel(const UnarySpec& spec,
+                                              BinaryKind kind, double value,
+                                              bool is_reversed);
+std::unique_ptr<Kernel> MakeClipKernel(const UnarySpec& spec, double min,
+                                       double max);
+// exp of f32 by the recipe of docs/isa/bm1684x.md, f.
+std::unique_ptr<Kernel> MakeExpKernel(const UnarySpec& spec);
+
+}  // namespace tpuc::bm1684x

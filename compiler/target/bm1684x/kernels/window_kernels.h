@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/target/bm1684x/kernel.h"
+
+// Kernels that slide a window: convolutions, matrix products as convolutions,
+// pooling, reductions.
+namespace tpuc::bm1684x {
+
+struct WindowSpec {
+  int64_t kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t dilation_h = 1, dilation_w = 1;
+  int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
+};
+
+struct ConvSpec {
+  Dims input, output;  // NCHW
+  DType dtype = DType::kF32;
+  bool has_bias = false;
+  WindowSpec window;
+  std::vector<int64_t> ic_cuts;  // ascending, multiples of 32
+  Relu relu;
+};
+
+// input [N, IC, IH, IW], filter [OC, IC, KH, KW], bias f32 [OC] (c.2).
+absl::StatusOr<std::unique_ptr<Kernel>> MakeConvKernel(const ConvSpec& spec);
+
+// The same with one filter per channel, bias of the data's type (c.3).
+absl::StatusOr<std::unique_ptr<Kernel>> MakeDepthwiseKernel(
+    const ConvSpec& spec);
+
+struct MatMulSpec {
+  int64_t m = 1, k = 1, n = 1;
+  DType dtype = DType::kF32;
+  bool has_bias = false;
+  std::vector<int64_t> ic_cuts;
+  Relu relu;
+};
+
+// input [M, K], right [K, N], bias f32 [N], as a 1x1 convolution of M pixels.
+absl::StatusOr<std::unique_ptr<Kernel>> MakeMatMulKernel(
+    const MatMulSpec& spec);
+
+struct PoolSpec {
+  Dims input, output;
+  DType dtype = DType::kF32;
+  bool is_max = false;
+  double scale = 1.0;  // of the average
+  WindowSpec window;
+};
+absl::StatusOr<std::unique_ptr<Kernel>> MakePoolKernel(const PoolSpec& spec);
+
+struct ReduceSpec {
+  int64_t outer = 1, length = 1, inner = 1, chunk = 1;
+  DType dtype = DType::kF32;
+  bool is_max = false;
+  double scale = 1.0;
+};
+// [outer, length, inner] -> [outer, ceil(length / chunk), inner].
+absl::StatusOr<std::unique_ptr<Kernel>> MakeReduceKernel(
+    const ReduceSpec& spec);
+
+}  // namespace tpuc::bm1684x

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <set>
+
+#include "compiler/isa/encoding.h"
+#include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
+#include "compiler/target/bm1684x/kernels/window_kernels.h"
+#include "compiler/target/bm1684x/program.h"
+#include "compiler/target/bm1684x/slicing.h"
+#include "compiler/target/bm1684x/sync.h"
+#include "gtest/gtest.h"
+
+namespace tpuc::bm1684x {
+namespace {
+
+// Buffers one behind the other.
+LocalPlacement Place(const SlicePlan& plan) {
+  LocalPlacement local;
+  int64_t next = 0;
+  const auto place = [&next](const BufferNeed& need) {
+    std::vector<int64_t> copies;
+    for (int i = 0; i < need.count; ++i, next += need.bytes)
+      copies.push_back(next);
+    return copies;
+  };
+  local.table = next;
+  next += plan.table_bytes;
+  for (const BufferNeed& need : plan.operands)
+    local.operands.push_back(place(need));
+  local.result = place(plan.result);
+  local.scratch = next;
+  next += plan.scratch_bytes;
+  EXPECT_LE(next, isa::kLaneBytes);
+  return local;
+}
+
+// The program encodes, its waits are right, and it makes each element of the
+// result once.
+void Check(const Kernel& kernel, int64_t elements) {
+  const auto plan = PlanSlices(kernel, isa::kLaneBytes);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  GlobalPlacement global;
+  for (size_t k = 0; k < kernel.operands().size(); ++k)
+    global.operands.push_back(isa::kDdrBase + (k << 32));
+  global.result = isa::kDdrBase + (uint64_t{9} << 32);
+  Emitter emitter;
+  EmitSliced(kernel, *plan, Place(*plan), global, emitter);
+  std::vector<isa::Instruction> program = emitter.Take();
+  ASSERT_TRUE(AssignSync(absl::MakeSpan(program)).ok());
+  std::vector<isa::Instruction> tiu, gdma;
+  std::string bytes;
+  std::set<int64_t> written;
+  for (const isa::Instruction& i : program) {
+    const absl::Status status = isa::Encode(i, &bytes);
+    ASSERT_TRUE(status.ok()) << status;
+    (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(i);
+    if (i.format() != isa::Format::kDmaTensor) continue;
+    const auto dma = isa::DmaTensor::From(i);
+    if (isa::DstAddress(dma) < global.result) continue;
+    const int64_t start =
+        (isa::DstAddress(dma) - global.result) / SizeOf(kernel.result().dtype);
+    for (uint64_t n = 0; n < dma.src_nsize; ++n)
+      for (uint64_t c = 0; c < dma.src_csize; ++c)
+        for (uint64_t h = 0; h < dma.src_hsize; ++h)
+          for (uint64_t w = 0; w < dma.src_wsize; ++w) {
+            const int64_t element = start + n * dma.dst_nstride +
+                                    c * dma.dst_cstride + h * dma.dst_hstride +
+                                    w * dma.dst_wstride;
+            ASSERT_GE(element, 0);
+            ASSERT_LT(element, elements);
+            ASSERT_TRUE(written.insert(element).second) << element;
+          }
+  }
+  EXPECT_EQ(static_cast<int64_t>(written.size()), elements);
+  const absl::Status status = CheckSync(tiu, gdma);
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+ConvSpec Conv(const Dims& input, int64_t oc, int64_t kernel, int64_t stride,
+              int64_t pad, DType dtype) {
+  ConvSpec spec;
+  spec.input = input;
+  const auto out = [&](int64_t in) {
+    return (in + 2 * pad - kernel) / stride + 1;
+  };
+  spec.output = {input[kN], oc, out(input[kH]), out(input[kW])};
+  spec.dtype = dtype;
+  spec.has_bias = true;
+  spec.window.kernel_h = spec.window.kernel_w = kernel;
+  spec.window.stride_h = spec.window.stride_w = stride;
+  spec.window.pad_top = spec.window.pad_bottom = pad;
+  spec.window.pad_left = spec.window.pad_right = pad;
+  return spec;
+}
+
+TEST(Kernels, ConvolutionInOneSlice) {
+  const auto kernel =
+      MakeConvKernel(Conv({1, 3, 4, 5}, 70, 3, 1, 1, DType::kF32));
+  ASSERT_TRUE(kernel.ok());
+  const auto plan = PlanSlices(**kernel, isa::kLaneBytes);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_EQ(Steps(**kernel, *plan).size(), 1u);
+  Check(**kernel, 70 * 4 * 5);
+}
+
+TEST(Kernels, LargeConvolutionIsSliced) {
+  const auto kernel =
+      MakeConvKernel(Conv({1, 3, 270, 480}, 16, 3, 2, 1, DType::kF32));
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, 16 * 135 * 240);
+}
+
+TEST(Kernels, ConvolutionWithCuts) {
+  ConvSpec spec = Conv({2, 100, 9, 9}, 130, 3, 1, 1, DType::kF16);
+  spec.ic_cuts = {32, 96};
+  spec.relu = {true, 6.0};
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, 2 * 130 * 81);
+}
+
+TEST(Kernels, DepthwiseSlicesRowsAndChannels) {
+  ConvSpec spec = Conv({1, 130, 200, 300}, 130, 5, 2, 2, DType::kBF16);
+  const auto kernel = MakeDepthwiseKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, Elements(spec.output));
+}
+
+TEST(Kernels, WideMatrixProduct) {
+  MatMulSpec spec;
+  spec.m = 3;
+  spec.k = 25088;
+  spec.n = 300;
+  spec.dtype = DType::kF32;
+  spec.has_bias = true;
+  const auto kernel = MakeMatMulKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, 900);
+}
+
+TEST(Kernels, ReduceWithShortLastChunk) {
+  ReduceSpec spec;
+  spec.outer = 2;
+  spec.length = 1003;
+  spec.inner = 5;
+  spec.chunk = 100;
+  const auto kernel = MakeReduceKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, 2 * 11 * 5);
+}
+
+TEST(Kernels, FlatElementwiseWithRest) {
+  for (int64_t count : {1, 63, 64, 65, 1003, 100000, 3000017}) {
+    UnarySpec spec;
+    spec.shape = {count};
+    Check(*MakeExpKernel(spec), count);
+  }
+}
+
+TEST(Kernels, Broadcasts) {
+  using Shape = std::vector<int64_t>;
+  const struct {
+    Shape lhs, rhs, shape;
+  } cases[] = {
+      {{2, 70, 5, 6}, {70, 1, 1}, {2, 70, 5, 6}},
+      {{2, 70, 5, 6}, {1}, {2, 70, 5, 6}},
+      {{3, 1, 5}, {4, 1}, {3, 4, 5}},
+      {{1, 8, 30000}, {8, 1}, {1, 8, 30000}},
+      {{3, 30000}, {1, 30000}, {3, 30000}},
+      {{2, 1, 3, 1, 4, 1}, {1, 5, 1, 6, 1, 7}, {2, 5, 3, 6, 4, 7}},
+  };
+  for (const auto& c : cases) {
+    BinarySpec spec;
+    spec.shape = c.shape;
+    spec.lhs = c.lhs;
+    spec.rhs = c.rhs;
+    int64_t elements = 1;
+    for (int64_t d : c.shape) elements *= d;
+    Check(*MakeBinaryKernel(spec), elements);
+  }
+}
+
+TEST(Kernels, WindowsInThePaddingAreRefused) {
+  ConvSpec spec = Conv({1, 3, 8, 8}, 3, 1, 1, 2, DType::kF32);
+  EXPECT_FALSE(MakeConvKernel(spec).ok());
+}
+
+}  // namespace
+}  // namespace tpuc::bm1684x
