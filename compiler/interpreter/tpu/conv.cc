@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/numerics/conv.h"
+
+#include <utility>
+#include <vector>
+
+#include "compiler/interpreter/tpu/evaluators.h"
+#include "compiler/numerics/pool.h"
+#include "compiler/support/parallel.h"
+
+namespace tpuc::interpreter {
+
+namespace {
+
+numerics::Window WindowOf(tpu::Conv2DOp op) {
+  const auto in = tpu::ShapeOf(op.getInput());
+  const auto filter = tpu::ShapeOf(op.getFilter());
+  const auto out = tpu::ShapeOf(op.getOutput());
+  numerics::Window window;
+  window.in_h = in[2];
+  window.in_w = in[3];
+  window.out_h = out[2];
+  window.out_w = out[3];
+  window.kernel_h = filter[2];
+  window.kernel_w = filter[3];
+  window.stride_h = op.getStrides()[0];
+  window.stride_w = op.getStrides()[1];
+  window.dilation_h = op.getDilations()[0];
+  window.dilation_w = op.getDilations()[1];
+  window.pad_top = op.getPads()[0];
+  window.pad_left = op.getPads()[1];
+  window.pad_bottom = op.getPads()[2];
+  window.pad_right = op.getPads()[3];
+  return window;
+}
+
+numerics::Shape4 Shape4Of(const Tensor& tensor) {
+  const std::vector<int64_t>& s = tensor.shape();
+  return {s[0], s[1], s[2], s[3]};
+}
+
+const char* Bytes(const Tensor& tensor) {
+  return static_cast<const char*>(tensor.raw());
+}
+
+// Pointers to `count` pieces of `elements` elements each.
+std::vector<const void*> Pieces(const Tensor& tensor, int64_t count,
+                                int64_t elements) {
+  const int64_t step = elements * static_cast<int64_t>(SizeOf(tensor.dtype()));
+  std::vector<const void*> pieces;
+  pieces.reserve(static_cast<size_t>(count));
+  for (int64_t i = 0; i < count; ++i)
+    pieces.push_back(Bytes(tensor) + i * step);
+  return pieces;
+}
+
+absl::Status RunTiles(const numerics::ConvSpec& spec,
+                      const numerics::ConvOperands& operands, int threads) {
+  auto convolution = numerics::Convolution::Prepare(spec, operands);
+  if (!convolution.ok()) return convolution.status();
+  ParallelFor(
+      threads, (*convolution)->NumTiles(), 1,
+      [&](int64_t begin, int64_t end) { (*convolution)->Run(begin, end); });
+  return absl::OkStatus();
+}
+
+// The whole accumulation as one instruction, or as one for each piece between
+// `cuts`, chained by res_add into f32 and rounded at the end. `filter_step`:
+// filter elements of one input channel.
+absl::Status ConvolveInPieces(numerics::ConvSpec spec,
+                              const numerics::ConvOperands& operands,
+                              llvm::ArrayRef<int64_t> cuts, int64_t filter_step,
+                              int threads) {
+  if (cuts.empty()) return RunTiles(spec, operands, threads);
+  std::vector<int64_t> ends(cuts.begin(), cuts.end());
+  ends.push_back(spec.ic);
+  const DType final_type = spec.result;
+  const numerics::Shape4 shape{spec.n, spec.oc, spec.window.out_h,
+                               spec.window.out_w};
+  Tensor sum(DType::kF32, {shape.n, shape.c, shape.h, shape.w});
+  spec.result = DType::kF32;
+  numerics::ConvOperands piece = operands;
+  piece.result = numerics::DensePlanes(sum.raw(), DType::kF32, shape);
+  const int64_t filter_bytes =
+      filter_step * static_cast<int64_t>(SizeOf(spec.filter));
+  int64_t begin = 0;
+  for (int64_t end : ends) {
+    spec.ic = end - begin;
+    piece.input.channel.assign(operands.input.channel.begin() + begin,
+                               operands.input.channel.begin() + end);
+    for (size_t oc = 0; oc < piece.filter.size(); ++oc) {
+      piece.filter[oc] =
+          static_cast<const char*>(operands.filter[oc]) + begin * filter_bytes;
+    }
+    if (absl::Status status = RunTiles(spec, piece, threads); !status.ok()) {
+      return status;
+    }
+    spec.accumulate = true;
+    piece.bias.clear();
+    begin = end;
+  }
+  numerics::ElementwiseSpec cast;
+  cast.op =
+      final_type == DType::kF32 ? numerics::ArOp::kCopy : numerics::ArOp::kCast;
+  cast.a = DType::kF32;
+  cast.res = final_type;
+  auto rounding = numerics::Elementwise::Create(cast);
+  if (!rounding.ok()) return rounding.status();
+  rounding->Run(shape, operands.result, numerics::ToConst(piece.result), {}, {},
+                0, shape.c);
+  return absl::OkStatus();
+}
+
+std::vector<float> BiasOf(const Tensor* bias) {
+  if (bias == nullptr) return {};
+  const float* data = bias->data<float>();
+  return {data, data + bias->NumElements()};
+}
+
+absl::Status Depthwise(tpu::Conv2DOp op, const Values& values, Tensor& result,
+                       int threads) {
+  const Tensor& input = values[op.getInput()];
+  const Tensor& filter = values[op.getFilter()];
+  const Tensor* bias = values.Find(op.getBias());
+  const numerics::Shape4 in = Shape4Of(input);
+  numerics::PoolSpec spec;
+  spec.op = numerics::PoolOp::kDepthwise;
+  spec.input = spec.filter = spec.result = input.dtype();
+  spec.n = in.n;
+  spec.c = in.c;
+  spec.window = WindowOf(op);
+  numerics::PoolOperands operands;
+  operands.input = numerics::DensePlanes(input.raw(), input.dtype(), in);
+  operands.filter =
+      Pieces(filter, in.c, spec.window.kernel_h * spec.window.kernel_w);
+  if (bias != nullptr) operands.bias = Pieces(*bias, in.c, 1);
+  operands.result =
+      numerics::DensePlanes(result.raw(), result.dtype(), Shape4Of(result));
+  return PoolChannels(spec, operands, threads);
+}
+
+absl::Status Convolve(tpu::Conv2DOp op, const Values& values, Tensor& result,
+                      int threads) {
+  const Tensor& input = values[op.getInput()];
+  const Tensor& filter = values[op.getFilter()];
+  const numerics::Shape4 in = Shape4Of(input);
+  numerics::ConvSpec spec;
+  spec.input = spec.filter = input.dtype();
+  spec.result = result.dtype();
+  spec.n = in.n;
+  spec.ic = in.c;
+  spec.oc = filter.shape()[0];
+  spec.window = WindowOf(op);
+  const int64_t taps = spec.window.kernel_h * spec.window.kernel_w;
+  numerics::ConvOperands operands;
+  operands.input = numerics::DensePlanes(input.raw(), input.dtype(), in);
+  operands.filter = Pieces(filter, spec.oc, spec.ic * taps);
+  operands.bias = BiasOf(values.Find(op.getBias()));
+  operands.result =
+      numerics::DensePlanes(result.raw(), result.dtype(), Shape4Of(result));
+  return ConvolveInPieces(spec, operands, op.getIcCuts(), taps, threads);
+}
+
+// [rows, cols] -> [cols, rows]
+template <typename T>
+Tensor Transpose(const Tensor& matrix) {
+  const int64_t rows = matrix.shape()[0], cols = matrix.shape()[1];
+  Tensor result(matrix.dtype(), {cols, rows});
+  const T* from = matrix.data<T>();
+  T* to = result.data<T>();
+  constexpr int64_t kBlock = 64;
+  for (int64_t r = 0; r < rows; r += kBlock) {
+    for (int64_t c = 0; c < cols; ++c) {
+      for (int64_t i = r; i < std::min(r + kBlock, rows); ++i) {
+        to[c * rows + i] = from[i * cols + c];
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+absl::Status PoolChannels(const numerics::PoolSpec& spec,
+                          const numerics::PoolOperands& operands, int threads) {
+  std::vector<absl::Status> failures;
+  const int64_t parts =
+      std::max<int64_t>(1, std::min<int64_t>(threads, spec.c));
+  failures.resize(static_cast<size_t>(parts));
+  ParallelFor(threads, parts, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      failures[static_cast<size_t>(i)] = numerics::Pool(
+          spec, operands, spec.c * i / parts, spec.c * (i + 1) / parts);
+    }
+  });
+  for (const absl::Status& status : failures) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+TensorOr EvalConv2D(tpu::Conv2DOp op, const Values& values,
+                    const RunOptions& options) {
+  TensorOr result = MakeResult(op.getOutput());
+  if (!result.ok()) return result;
+  const absl::Status status =
+      op.getForm() == tpu::ConvForm::depthwise
+          ? Depthwise(op, values, *result, options.threads)
+          : Convolve(op, values, *result, options.threads);
+  if (!status.ok()) return status;
+  if (op.getDoRelu()) {
+    if (absl::Status relu = ApplyRelu(
+            *result, op.getReluLimit().convertToDouble(), options.threads);
+        !relu.ok()) {
+      return relu;
+    }
+  }
+  return result;
+}
+
+// A 1x1 CONV with K input channels, N output channels and M pixels.
+TensorOr EvalMatMul(tpu::MatMulOp op, const Values& values,
+                    const RunOptions& options) {
+  TensorOr result = MakeResult(op.getOutput());
+  if (!result.ok()) return result;
+  const Tensor& input = values[op.getInput()];
+  const Tensor& right = values[op.getRight()];
+  const Tensor filter = SizeOf(right.dtype()) == 2 ? Transpose<uint16_t>(right)
+                                                   : Transpose<float>(right);
+  const int64_t m = input.shape()[0], k = input.shape()[1];
+  const int64_t n = right.shape()[1];
+  numerics::ConvSpec spec;
+  spec.input = spec.filter = input.dtype();
+  spec.result = result->dtype();
+  spec.ic = k;
+  spec.oc = n;
+  spec.window.in_w = spec.window.out_w = m;
+  numerics::ConvOperands operands;
+  operands.input.channel = Pieces(input, k, 1);
+  operands.input.w_stride = k;
+  operands.filter = Pieces(filter, n, k);
+  operands.bias = BiasOf(values.Find(op.getBias()));
+  for (const void* piece : Pieces(*result, n, 1)) {
+    operands.result.channel.push_back(const_cast<void*>(piece));
+  }
+  operands.result.w_stride = n;
+  if (absl::Status status =
+          ConvolveInPieces(spec, operands, op.getIcCuts(), 1, options.threads);
+      !status.ok()) {
+    return status;
+  }
+  if (op.getDoRelu()) {
+    if (absl::Status relu = ApplyRelu(
+            *result, op.getReluLimit().convertToDouble(), options.threads);
+        !relu.ok()) {
+      return relu;
+    }
+  }
+  return result;
+}
+
+}  // namespace tpuc::interpreter

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/interpreter/tpu/interpreter.h"
+
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/interpreter/tpu/evaluators.h"
+
+namespace tpuc::interpreter {
+
+const Evaluators& TpuEvaluators() {
+  static const Evaluators* evaluators = [] {
+    auto* table = new Evaluators;
+    table->Add<tpu::Conv2DOp>(EvalConv2D);
+    table->Add<tpu::MatMulOp>(EvalMatMul);
+    table->Add<tpu::Pool2DOp>(EvalPool2D);
+    table->Add<tpu::ReduceOp>(EvalReduce);
+    table->Add<tpu::CastOp>(EvalCast);
+    table->Add<tpu::BinaryOp>(EvalBinary);
+    table->Add<tpu::BinaryConstOp>(EvalBinaryConst);
+    table->Add<tpu::ClipOp>(EvalClip);
+    table->Add<tpu::ExpOp>(EvalExp);
+    table->Add<tpu::ReshapeOp>(EvalReshape);
+    return table;
+  }();
+  return *evaluators;
+}
+
+absl::StatusOr<TensorMap> RunTpu(mlir::ModuleOp module, const TensorMap& inputs,
+                                 const RunOptions& options) {
+  return Run(module, TpuEvaluators(), inputs, options);
+}
+
+}  // namespace tpuc::interpreter
