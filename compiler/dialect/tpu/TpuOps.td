@@ -3,6 +3,7 @@
 #define TPUC_DIALECT_TPU_TPUOPS_TD
 
 include "compiler/dialect/tpu/TpuDialect.td"
+include "compiler/dialect/tpu/TpuGroupOps.td"
 include "mlir/IR/EnumAttr.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/target/bm1684x/group_plan.h"
+
+#include <string>
+
+namespace tpuc::bm1684x {
+namespace {
+
+constexpr char kLetters[] = "nchw";
+
+}  // namespace
+
+std::vector<tpu::GroupTile> TilesOf(const SlicePlan& plan) {
+  std::vector<tpu::GroupTile> tiles;
+  for (const Tiling& tiling : plan.parts) {
+    tpu::GroupTile tile;
+    tile.tile.assign(tiling.tile.begin(), tiling.tile.end());
+    for (int d : tiling.order) tile.order += kLetters[d];
+    tiles.push_back(tile);
+  }
+  return tiles;
+}
+
+std::vector<tpu::GroupBuffer> BuffersOf(const Kernel& kernel,
+                                        const SlicePlan& plan) {
+  std::vector<tpu::GroupBuffer> buffers;
+  const auto add = [&](const char* kind, int64_t index, Layout layout,
+                       const BufferNeed& need) {
+    tpu::GroupBuffer buffer;
+    buffer.kind = kind;
+    buffer.index = index;
+    buffer.layout = Name(layout);
+    buffer.bytes = need.bytes;
+    buffer.count = need.count;
+    buffers.push_back(buffer);
+  };
+  for (size_t k = 0; k < plan.operands.size(); ++k)
+    add("operand", k, kernel.operands()[k].layout, plan.operands[k]);
+  add("result", 0, kernel.result().layout, plan.result);
+  if (plan.scratch_bytes > 0)
+    add("scratch", 0, Layout::kAligned, {plan.scratch_bytes, 1});
+  if (plan.table_bytes > 0)
+    add("table", 0, Layout::kAligned, {plan.table_bytes, 1});
+  return buffers;
+}
+
+SlicePlan PlanOf(tpu::GroupOp group) {
+  SlicePlan plan;
+  for (const tpu::GroupTile& tile : tpu::TilesOf(group)) {
+    Tiling tiling;
+    for (int d = 0; d < 4; ++d) {
+      tiling.tile[d] = tile.tile[d];
+      tiling.order[d] =
+          static_cast<int>(std::string(kLetters).find(tile.order[d]));
+    }
+    plan.parts.push_back(tiling);
+  }
+  return plan;
+}
+
+LocalPlacement PlacementOf(tpu::GroupOp group) {
+  LocalPlacement local;
+  for (const tpu::GroupBuffer& buffer : tpu::BuffersOf(group)) {
+    if (buffer.kind == "operand") local.operands.push_back(buffer.addresses);
+    if (buffer.kind == "result") local.result = buffer.addresses;
+    if (buffer.kind == "scratch") local.scratch = buffer.addresses[0];
+    if (buffer.kind == "table") local.table = buffer.addresses[0];
+  }
+  return local;
+}
+
+}  // namespace tpuc::bm1684x

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/target/bm1684x/op_kernels.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
+#include "compiler/target/bm1684x/kernels/window_kernels.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace tpuc::bm1684x {
+namespace {
+
+using KernelOr = absl::StatusOr<std::unique_ptr<Kernel>>;
+
+DType TypeOf(mlir::Value value) {
+  const mlir::Type element = tpu::ElementTypeOf(value);
+  if (element.isInteger(16)) return DType::kI16;
+  return top::DTypeOf(element).value_or(DType::kF32);
+}
+
+std::vector<int64_t> ShapeOf(mlir::Value value) {
+  const llvm::ArrayRef<int64_t> shape = tpu::ShapeOf(value);
+  return {shape.begin(), shape.end()};
+}
+
+// Of a rank-4 value.
+Dims DimsOf(mlir::Value value) {
+  const llvm::ArrayRef<int64_t> shape = tpu::ShapeOf(value);
+  return {shape[0], shape[1], shape[2], shape[3]};
+}
+
+template <typename Op>
+Relu ReluOf(Op op) {
+  return {op.getDoRelu(), op.getReluLimit().convertToDouble()};
+}
+
+WindowSpec Window(llvm::ArrayRef<int64_t> kernel,
+                  llvm::ArrayRef<int64_t> strides, llvm::ArrayRef<int64_t> pads,
+                  llvm::ArrayRef<int64_t> dilations) {
+  WindowSpec window;
+  window.kernel_h = kernel[0];
+  window.kernel_w = kernel[1];
+  window.stride_h = strides[0];
+  window.stride_w = strides[1];
+  window.pad_top = pads[0];
+  window.pad_left = pads[1];
+  window.pad_bottom = pads[2];
+  window.pad_right = pads[3];
+  window.dilation_h = dilations[0];
+  window.dilation_w = dilations[1];
+  return window;
+}
+
+KernelOr Make(tpu::Conv2DOp op) {
+  ConvSpec spec;
+  spec.input = DimsOf(op.getInput());
+  spec.output = DimsOf(op.getOutput());
+  spec.dtype = TypeOf(op.getInput());
+  spec.has_bias = op.getBias() != nullptr;
+  spec.window = Window(tpu::ShapeOf(op.getFilter()).drop_front(2),
+                       op.getStrides(), op.getPads(), op.getDilations());
+  spec.ic_cuts = op.getIcCuts().vec();
+  spec.relu = ReluOf(op);
+  return op.getForm() == tpu::ConvForm::depthwise ? MakeDepthwiseKernel(spec)
+                                                  : MakeConvKernel(spec);
+}
+
+KernelOr Make(tpu::MatMulOp op) {
+  MatMulSpec spec;
+  spec.m = tpu::ShapeOf(op.getInput())[0];
+  spec.k = tpu::ShapeOf(op.getRight())[0];
+  spec.n = tpu::ShapeOf(op.getRight())[1];
+  spec.dtype = TypeOf(op.getInput());
+  spec.has_bias = op.getBias() != nullptr;
+  spec.ic_cuts = op.getIcCuts().vec();
+  spec.relu = ReluOf(op);
+  return MakeMatMulKernel(spec);
+}
+
+KernelOr Make(tpu::Pool2DOp op) {
+  PoolSpec spec;
+  spec.input = DimsOf(op.getInput());
+  spec.output = DimsOf(op.getOutput());
+  spec.dtype = TypeOf(op.getInput());
+  spec.is_max = op.getKind() == tpu::PoolKind::max;
+  spec.scale = op.getScale().convertToDouble();
+  spec.window =
+      Window(op.getKernelShape(), op.getStrides(), op.getPads(), {1, 1});
+  return MakePoolKernel(spec);
+}
+
+KernelOr Make(tpu::ReduceOp op) {
+  ReduceSpec spec;
+  const llvm::ArrayRef<int64_t> shape = tpu::ShapeOf(op.getInput());
+  spec.outer = shape[0];
+  spec.length = shape[1];
+  spec.inner = shape[2];
+  spec.chunk = op.getChunk();
+  spec.dtype = TypeOf(op.getInput());
+  spec.is_max = op.getKind() == tpu::ReduceKind::max;
+  spec.scale = op.getScale().convertToDouble();
+  return MakeReduceKernel(spec);
+}
+
+BinaryKind KindOf(tpu::BinaryKind kind) {
+  switch (kind) {
+    case tpu::BinaryKind::add:
+      return BinaryKind::kAdd;
+    case tpu::BinaryKind::sub:
+      return BinaryKind::kSub;
+    case tpu::BinaryKind::mul:
+      return BinaryKind::kMul;
+    case tpu::BinaryKind::max:
+      return BinaryKind::kMax;
+    case tpu::BinaryKind::min:
+      return BinaryKind::kMin;
+    case tpu::BinaryKind::div:
+      return BinaryKind::kDiv;
+  }
+  return BinaryKind::kAdd;
+}
+
+KernelOr Make(tpu::BinaryOp op) {
+  BinarySpec spec;
+  spec.shape = ShapeOf(op.getOutput());
+  spec.lhs = ShapeOf(op.getLhs());
+  spec.rhs = ShapeOf(op.getRhs());
+  spec.dtype = TypeOf(op.getOutput());
+  spec.kind = KindOf(op.getKind());
+  spec.relu = ReluOf(op);
+  return MakeBinaryKernel(spec);
+}
+
+template <typename Op>
+UnarySpec Unary(Op op) {
+  return {ShapeOf(op.getOutput()), TypeOf(op.getInput()),
+          TypeOf(op.getOutput())};
+}
+
+KernelOr Make(tpu::CastOp op) { return MakeCastKernel(Unary(op)); }
+
+KernelOr Make(tpu::BinaryConstOp op) {
+  return MakeBinaryConstKernel(Unary(op), KindOf(op.getKind()),
+                               op.getConstVal().convertToDouble(),
+                               op.getIsReversed());
+}
+
+KernelOr Make(tpu::ClipOp op) {
+  return MakeClipKernel(Unary(op), op.getMin().convertToDouble(),
+                        op.getMax().convertToDouble());
+}
+
+KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
+
+}  // namespace
+
+KernelOr MakeKernel(mlir::Operation* op) {
+  return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
+      .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
+            tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
+            tpu::ExpOp>([](auto typed) { return Make(typed); })
+      .Default([](mlir::Operation* other) {
+        return absl::UnimplementedError(
+            absl::StrCat("operation ", other->getName().getStringRef().str(),
+                         " has no kernel for bm1684x"));
+      });
+}
+
+}  // namespace tpuc::bm1684x

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "compiler/dialect/top/TopDialect.h"
+#include "compiler/dialect/tpu/TpuDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace tpuc::tpu {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "compiler/transforms/tpu/Passes.h.inc"
+
+}  // namespace tpuc::tpu
