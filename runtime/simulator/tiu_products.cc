@@ -1,0 +1,530 @@
+// SPDX-License-Identifier: Apache-2.0
+// CONV, PorD, MM and MM2.
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/numerics/conv.h"
+#include "compiler/numerics/float_format.h"
+#include "compiler/numerics/matmul.h"
+#include "compiler/numerics/pool.h"
+#include "runtime/simulator/execute.h"
+#include "runtime/simulator/status_macros.h"
+
+namespace tpuc::sim {
+namespace {
+
+using numerics::MutablePlanes;
+using numerics::Planes;
+using numerics::Shape4;
+
+int64_t Int(uint64_t value) { return static_cast<int64_t>(value); }
+
+// The window fields have the same names in CONV and PorD.
+template <typename Instruction>
+numerics::Window WindowOf(const Instruction& i) {
+  numerics::Window w;
+  w.in_h = Int(i.opd0_h);
+  w.in_w = Int(i.opd0_w);
+  w.out_h = Int(i.res0_h);
+  w.out_w = Int(i.res0_w);
+  w.kernel_h = Int(i.opd1_h);
+  w.kernel_w = Int(i.opd1_w);
+  w.stride_h = Int(i.res_op_y_str);
+  w.stride_w = Int(i.res_op_x_str);
+  w.dilation_h = Int(i.opd1_y_ins0) + 1;
+  w.dilation_w = Int(i.opd1_x_ins0) + 1;
+  w.insert_h = Int(i.opd0_y_ins0);
+  w.insert_w = Int(i.opd0_x_ins0);
+  w.pad_top = Int(i.opd0_up_pad);
+  w.pad_bottom = Int(i.opd0_dn_pad);
+  w.pad_left = Int(i.opd0_lf_pad);
+  w.pad_right = Int(i.opd0_rt_pad);
+  w.pad_mode = static_cast<numerics::PadMode>(i.pad_mode);
+  w.rotate_kernel = i.kernel_rotate != 0;
+  return w;
+}
+
+// Padding values: an immediate, or element 0 of compact [1, C, 1, 2].
+template <typename Instruction>
+absl::StatusOr<std::vector<uint32_t>> PadBits(const Instruction& i,
+                                              const Context& context,
+                                              DType type, int64_t channels) {
+  const numerics::Window w = WindowOf(i);
+  const bool pads =
+      (w.pad_top | w.pad_bottom | w.pad_left | w.pad_right) != 0;
+  if (i.opd3_const != 0 || !pads) {
+    return std::vector<uint32_t>{static_cast<uint32_t>(i.opd3_addr)};
+  }
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes planes,
+      LocalTensor(context, i.opd3_addr, type, {1, channels, 1, 2},
+                  Layout::kCompact));
+  std::vector<uint32_t> bits;
+  for (const void* p : planes.channel) {
+    uint32_t value = 0;
+    std::memcpy(&value, p, SizeOf(type));
+    bits.push_back(value);
+  }
+  return bits;
+}
+
+std::vector<const void*> ConstPointers(const MutablePlanes& planes) {
+  return {planes.channel.begin(), planes.channel.end()};
+}
+
+}  // namespace
+
+absl::Status Execute(const isa::SConv& i, const Context& context) {
+  if (i.tsk_eu_typ != 0) {
+    return absl::UnimplementedError(
+        absl::StrCat("CONV operation ", i.tsk_eu_typ));
+  }
+  numerics::ConvSpec spec;
+  TPUC_ASSIGN_OR_RETURN(spec.input,
+                        OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(spec.filter,
+                        OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(spec.result,
+                        OperandType(i.res0_prec, 1, "res0_prec"));
+  TPUC_ASSIGN_OR_RETURN(const Shape4 result_shape,
+                        ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
+  spec.n = result_shape.n;
+  spec.oc = result_shape.c;
+  spec.ic = Int(i.opd0_c);
+  spec.window = WindowOf(i);
+  spec.accumulate = i.res_add != 0;
+  TPUC_RETURN_IF_ERROR(numerics::Validate(spec.window));
+  TPUC_ASSIGN_OR_RETURN(
+      const Shape4 input_shape,
+      ResultShape(i.res0_n, i.opd0_c, i.opd0_h, i.opd0_w));
+  numerics::ConvOperands operands;
+  absl::StatusOr<MutablePlanes> input;
+  if (i.opd0_str == isa::layout::kStrides) {
+    input = LocalTensor(context, i.opd0_addr, spec.input, input_shape,
+                        LocalStrides{Int(i.opd0_n_str), Int(i.opd0_c_str),
+                                     Int(i.opd0_h_str), Int(i.opd0_w_str)});
+  } else if (i.opd0_str == isa::layout::kAligned) {
+    input = LocalTensor(context, i.opd0_addr, spec.input, input_shape,
+                        Layout::kAligned);
+  } else {
+    return absl::UnimplementedError(
+        absl::StrCat("CONV input in layout ", i.opd0_str));
+  }
+  TPUC_RETURN_IF_ERROR(input.status());
+  operands.input = numerics::ToConst(*input);
+
+  const uint32_t weight = static_cast<uint32_t>(i.opd1_addr);
+  if (i.opd1_const != 0) {
+    spec.filter_order = numerics::FilterOrder::kSplat;
+    operands.filter.assign(static_cast<size_t>(spec.oc), &weight);
+  } else {
+    spec.filter_order = numerics::FilterOrder::kNic;
+    const int64_t parallel =
+        SizeOf(spec.filter) == 1 ? 64 : SizeOf(spec.filter) == 2 ? 32 : 1;
+    const int64_t length = (spec.ic + parallel - 1) / parallel * parallel *
+                           spec.window.kernel_h * spec.window.kernel_w;
+    TPUC_ASSIGN_OR_RETURN(
+        const MutablePlanes filter,
+        LocalTensor(context, i.opd1_addr, spec.filter,
+                    {1, spec.oc, 1, length}, Layout::kCompact));
+    operands.filter = ConstPointers(filter);
+  }
+
+  const bool floats = numerics::IsFloat(spec.input);
+  DType extra = DType::kF32;  // bias, or the filter's zero point
+  if (!floats) extra = i.opd2_sign != 0 ? DType::kI8 : DType::kU8;
+  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
+  std::vector<const void*> extras(static_cast<size_t>(spec.oc), &value2);
+  if (i.opd2_const == 0) {
+    TPUC_ASSIGN_OR_RETURN(
+        const MutablePlanes planes,
+        LocalTensor(context, i.opd2_addr, extra, {1, spec.oc, 1, 1},
+                    Layout::kCompact));
+    extras = ConstPointers(planes);
+  }
+  for (const void* p : extras) {
+    if (floats) {
+      operands.bias.push_back(numerics::LoadFloat(extra, p, 0));
+    } else {
+      operands.zero_point.push_back(
+          static_cast<int32_t>(numerics::LoadInteger(extra, p, 0)));
+    }
+  }
+  TPUC_ASSIGN_OR_RETURN(operands.pad_bits,
+                        PadBits(i, context, spec.input, spec.ic));
+  TPUC_ASSIGN_OR_RETURN(operands.result,
+                        LocalTensor(context, i.res0_addr, spec.result,
+                                    result_shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const auto convolution,
+                        numerics::Convolution::Prepare(spec, operands));
+  context.threads.For(convolution->NumTiles(), 1,
+                      [&](int64_t begin, int64_t end) {
+                        convolution->Run(begin, end);
+                      });
+  return absl::OkStatus();
+}
+
+absl::Status Execute(const isa::SPorD& i, const Context& context) {
+  numerics::PoolSpec spec;
+  switch (i.tsk_eu_typ) {
+    case 0:
+    case 1:
+    case 2:
+    case 4:
+      spec.op = static_cast<numerics::PoolOp>(i.tsk_eu_typ);
+      break;
+    default:
+      return absl::UnimplementedError(
+          absl::StrCat("PorD operation ", i.tsk_eu_typ));
+  }
+  const bool depthwise = spec.op == numerics::PoolOp::kDepthwise ||
+                         spec.op == numerics::PoolOp::kDepthwiseRelu;
+  TPUC_ASSIGN_OR_RETURN(spec.input,
+                        OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(spec.filter,
+                        OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(
+      spec.result,
+      OperandType(i.res0_prec,
+                  spec.op == numerics::PoolOp::kDepthwise
+                      ? (i.opd0_sign | i.opd1_sign)
+                      : i.opd0_sign,
+                  "res0_prec"));
+  TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
+                        ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
+  TPUC_ASSIGN_OR_RETURN(
+      const Shape4 input_shape,
+      ResultShape(i.res0_n, i.res0_c, i.opd0_h, i.opd0_w));
+  spec.n = shape.n;
+  spec.c = shape.c;
+  spec.window = WindowOf(i);
+  spec.rounding = static_cast<numerics::Rounding>(i.opd2_n_str & 7);
+  if (i.opd2_n_str > 6) {
+    return absl::UnimplementedError(
+        absl::StrCat("rounding mode ", i.opd2_n_str));
+  }
+  numerics::PoolOperands operands;
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes input,
+      LocalTensor(context, i.opd0_addr, spec.input, input_shape,
+                  Layout::kAligned));
+  operands.input = numerics::ToConst(input);
+  TPUC_ASSIGN_OR_RETURN(operands.pad_bits,
+                        PadBits(i, context, spec.input, spec.c));
+  TPUC_ASSIGN_OR_RETURN(
+      operands.result,
+      LocalTensor(context, i.res0_addr, spec.result, shape, Layout::kAligned));
+  const size_t channels = static_cast<size_t>(spec.c);
+  const uint32_t weight = static_cast<uint32_t>(i.opd1_addr);
+  const uint32_t bias = static_cast<uint32_t>(i.opd2_addr);
+  if (depthwise) {
+    if (i.opd1_const != 0) {
+      operands.filter.assign(channels, &weight);
+      operands.filter_is_splat = true;
+    } else {
+      TPUC_ASSIGN_OR_RETURN(
+          const MutablePlanes filter,
+          LocalTensor(
+              context, i.opd1_addr, spec.filter,
+              {1, spec.c, spec.window.kernel_h, spec.window.kernel_w},
+              Layout::kCompact));
+      operands.filter = ConstPointers(filter);
+    }
+    if (i.opd2_const != 0) {
+      operands.bias.assign(channels, &bias);
+    } else {
+      const DType type =
+          numerics::IsFloat(spec.input) ? spec.input : DType::kI32;
+      TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
+                            LocalTensor(context, i.opd2_addr, type,
+                                        {1, spec.c, 1, 1}, Layout::kCompact));
+      operands.bias = ConstPointers(planes);
+    }
+  } else if (spec.op == numerics::PoolOp::kAverage) {
+    if (i.opd1_const == 0) {
+      return absl::UnimplementedError("average pool with weights in memory");
+    }
+    spec.scale_bits = weight;
+    spec.shift = static_cast<int>(i.opd2_addr & 0xFF);
+  }
+  // Errors do not depend on the channels, so an empty range finds them.
+  TPUC_RETURN_IF_ERROR(numerics::Pool(spec, operands, 0, 0));
+  const int64_t work = shape.n * shape.h * shape.w * spec.window.kernel_h *
+                       spec.window.kernel_w;
+  context.threads.For(spec.c, std::max<int64_t>(1, 16384 / work),
+                      [&](int64_t begin, int64_t end) {
+                        numerics::Pool(spec, operands, begin, end)
+                            .IgnoreError();
+                      });
+  return absl::OkStatus();
+}
+
+namespace {
+
+struct LocalMatrix {
+  void* base;
+  std::vector<int64_t> row, col;
+  numerics::MatrixView View() const { return {base, row, col}; }
+  numerics::MutableMatrixView MutableView() const { return {base, row, col}; }
+};
+
+// Matrix layout: element (i, j) is (i, j / width, 0, j % width) of an
+// EU-aligned tensor [rows, blocks, 1, width].
+absl::StatusOr<LocalMatrix> BlockMatrix(const Context& context,
+                                        uint64_t address, DType type,
+                                        int64_t rows, int64_t cols,
+                                        int64_t width) {
+  const Shape4 shape{rows, (cols + width - 1) / width, 1, width};
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes planes,
+      LocalTensor(context, address, type, shape, Layout::kAligned));
+  const int64_t size = static_cast<int64_t>(SizeOf(type));
+  LocalMatrix m;
+  m.base = planes.channel[0];
+  for (int64_t i = 0; i < rows; ++i) {
+    m.row.push_back(i * planes.n_stride * size);
+  }
+  const uint8_t* base = static_cast<const uint8_t*>(m.base);
+  for (int64_t j = 0; j < cols; ++j) {
+    const uint8_t* block = static_cast<const uint8_t*>(
+        planes.channel[static_cast<size_t>(j / width)]);
+    m.col.push_back(block - base + j % width * size);
+  }
+  return m;
+}
+
+// MM2 layout: row i in lane i % 64, EU-aligned [1, rows, 1, cols].
+absl::StatusOr<LocalMatrix> RowMatrix(const Context& context, uint64_t address,
+                                      DType type, int64_t rows, int64_t cols) {
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes planes,
+      LocalTensor(context, address, type, {1, rows, 1, cols},
+                  Layout::kAligned));
+  const int64_t size = static_cast<int64_t>(SizeOf(type));
+  LocalMatrix m;
+  m.base = planes.channel[0];
+  const uint8_t* base = static_cast<const uint8_t*>(m.base);
+  for (const void* p : planes.channel) {
+    m.row.push_back(static_cast<const uint8_t*>(p) - base);
+  }
+  for (int64_t j = 0; j < cols; ++j) m.col.push_back(j * size);
+  return m;
+}
+
+LocalMatrix Splat(const uint32_t* value, int64_t rows, int64_t cols) {
+  LocalMatrix m;
+  m.base = const_cast<uint32_t*>(value);
+  m.row.assign(static_cast<size_t>(rows), 0);
+  m.col.assign(static_cast<size_t>(cols), 0);
+  return m;
+}
+
+absl::Status RunFloat(const numerics::MatMulSpec& spec,
+                      const numerics::MatMulOperands& operands,
+                      const Context& context) {
+  TPUC_ASSIGN_OR_RETURN(const auto product,
+                        numerics::MatMul::Prepare(spec, operands));
+  context.threads.For(product->NumTiles(), 1, [&](int64_t begin, int64_t end) {
+    product->Run(begin, end);
+  });
+  return absl::OkStatus();
+}
+
+absl::Status RunInteger(const numerics::IntegerMatMulSpec& spec,
+                        const numerics::IntegerMatMulOperands& operands,
+                        const Context& context) {
+  TPUC_RETURN_IF_ERROR(numerics::MultiplyIntegers(spec, operands, 0, 0));
+  context.threads.For(spec.m, 1, [&](int64_t begin, int64_t end) {
+    numerics::MultiplyIntegers(spec, operands, begin, end).IgnoreError();
+  });
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status Execute(const isa::SMm& i, const Context& context) {
+  if (i.tsk_eu_typ != 1) {
+    return absl::UnimplementedError(
+        absl::StrCat("MM operation ", i.tsk_eu_typ));
+  }
+  for (uint64_t extent : {i.opd0_n, i.opd0_c, i.opd0_w, i.opd1_w, i.res0_c,
+                          i.res0_w}) {
+    if (extent == 0) return absl::InvalidArgumentError("MM of an empty matrix");
+  }
+  const int64_t stored_rows = Int(i.opd0_n);
+  const int64_t stored_cols =
+      (Int(i.opd0_c) - 1) * Int(i.opd0_w) + Int(i.opd1_w);
+  const bool transposed = i.left_tran != 0;
+  const int64_t m = transposed ? stored_cols : stored_rows;
+  const int64_t k = transposed ? stored_rows : stored_cols;
+  const int64_t width = Int(i.res0_w);
+  const int64_t n = Int(i.res0_c) * width;
+  TPUC_ASSIGN_OR_RETURN(const DType left_type,
+                        OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(const DType right_type,
+                        OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(
+      const DType out,
+      OperandType(i.res0_prec, i.opd0_sign | i.opd1_sign, "res0_prec"));
+  if (left_type == DType::kF16 || left_type == DType::kBF16) {
+    return absl::UnimplementedError(
+        absl::StrCat("MM of ", Name(left_type), " (MM2 has it)"));
+  }
+  const uint32_t value0 = static_cast<uint32_t>(i.opd0_addr);
+  LocalMatrix left;
+  if (i.opd0_const != 0) {
+    left = Splat(&value0, m, k);
+  } else {
+    TPUC_ASSIGN_OR_RETURN(left,
+                          BlockMatrix(context, i.opd0_addr, left_type,
+                                      stored_rows, stored_cols, Int(i.opd0_w)));
+    if (transposed) std::swap(left.row, left.col);
+  }
+  TPUC_ASSIGN_OR_RETURN(
+      const LocalMatrix right,
+      BlockMatrix(context, i.opd1_addr, right_type, k, n, width));
+  TPUC_ASSIGN_OR_RETURN(
+      const LocalMatrix result,
+      BlockMatrix(context, i.res0_addr, out, m, n, width));
+  if (left_type == DType::kF32) {
+    numerics::MatMulSpec spec;
+    spec.m = m;
+    spec.k = k;
+    spec.n = n;
+    spec.result = out;
+    spec.accumulate = i.res_add != 0;
+    numerics::MatMulOperands operands;
+    operands.left = left.View();
+    operands.right = right.View();
+    operands.result = result.MutableView();
+    const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
+    LocalMatrix bias = Splat(&value2, 1, n);
+    if (i.opd2_const == 0) {
+      TPUC_ASSIGN_OR_RETURN(bias, BlockMatrix(context, i.opd2_addr, DType::kF32,
+                                              1, n, width));
+    }
+    const char* base = static_cast<const char*>(bias.base);
+    for (int64_t offset : bias.col) {
+      operands.bias.push_back(
+          numerics::LoadFloat(DType::kF32, base + offset, 0));
+    }
+    return RunFloat(spec, operands, context);
+  }
+  if (i.opd2_const == 0 || i.opd2_addr != 0) {
+    return absl::UnimplementedError("MM of integers with a shift per column");
+  }
+  numerics::IntegerMatMulSpec spec;
+  spec.left = left_type;
+  spec.right = right_type;
+  spec.result = out;
+  spec.m = m;
+  spec.k = k;
+  spec.n = n;
+  spec.accumulate = i.res_add != 0;
+  spec.saturate = SizeOf(left_type) == 4;
+  numerics::IntegerMatMulOperands operands;
+  operands.left = left.View();
+  operands.right = right.View();
+  operands.result = result.MutableView();
+  return RunInteger(spec, operands, context);
+}
+
+absl::Status Execute(const isa::SMm2& i, const Context& context) {
+  // As products of an m x k and a k x n matrix.
+  const bool nn = i.tsk_eu_typ == 4, nt = i.tsk_eu_typ == 5,
+             tt = i.tsk_eu_typ == 6;
+  if (!nn && !nt && !tt) {
+    return absl::UnimplementedError(
+        absl::StrCat("MM2 operation ", i.tsk_eu_typ));
+  }
+  for (uint64_t extent : {i.res0_c, i.res0_w, i.opd1_c, i.opd1_w}) {
+    if (extent == 0) {
+      return absl::InvalidArgumentError("MM2 of an empty matrix");
+    }
+  }
+  const int64_t m = Int(tt ? i.res0_w : i.res0_c);
+  const int64_t n = Int(nn ? i.opd1_w : i.opd1_c);
+  const int64_t k = Int(nn ? i.opd1_c : i.opd1_w);
+  if (n != Int(tt ? i.res0_c : i.res0_w)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("MM2: the right operand has ", n,
+                     " columns, the result another number"));
+  }
+  TPUC_ASSIGN_OR_RETURN(const DType left_type,
+                        OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(const DType right_type,
+                        OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(const DType out,
+                        OperandType(i.res0_prec, 1, "res0_prec"));
+  const uint32_t value0 = static_cast<uint32_t>(i.opd0_addr);
+  const uint32_t value1 = static_cast<uint32_t>(i.opd1_addr);
+  LocalMatrix left = Splat(&value0, m, k), right = Splat(&value1, k, n);
+  if (i.opd0_const == 0) {
+    TPUC_ASSIGN_OR_RETURN(left, RowMatrix(context, i.opd0_addr, left_type,
+                                          tt ? k : m, tt ? m : k));
+    if (tt) std::swap(left.row, left.col);
+  }
+  if (i.opd1_const == 0) {
+    TPUC_ASSIGN_OR_RETURN(right, RowMatrix(context, i.opd1_addr, right_type,
+                                           nn ? k : n, nn ? n : k));
+    if (!nn) std::swap(right.row, right.col);
+  }
+  TPUC_ASSIGN_OR_RETURN(
+      LocalMatrix result,
+      RowMatrix(context, i.res0_addr, out, tt ? n : m, tt ? m : n));
+  if (tt) std::swap(result.row, result.col);
+  if (numerics::IsFloat(left_type)) {
+    if (left_type == DType::kF32) {
+      return absl::UnimplementedError("MM2 of f32 (MM has it)");
+    }
+    numerics::MatMulSpec spec;
+    spec.input = left_type;
+    spec.result = out;
+    spec.m = m;
+    spec.k = k;
+    spec.n = n;
+    spec.accumulate = i.res_add != 0;
+    numerics::MatMulOperands operands;
+    operands.left = left.View();
+    operands.right = right.View();
+    operands.result = result.MutableView();
+    return RunFloat(spec, operands, context);
+  }
+  numerics::IntegerMatMulSpec spec;
+  spec.left = left_type;
+  spec.right = right_type;
+  spec.result = out;
+  spec.m = m;
+  spec.k = k;
+  spec.n = n;
+  spec.accumulate = i.res_add != 0;
+  numerics::IntegerMatMulOperands operands;
+  operands.left = left.View();
+  operands.right = right.View();
+  operands.result = result.MutableView();
+  // Zero points of the right operand, in its type.
+  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
+  if (i.opd2_const != 0) {
+    operands.zero_point.assign(
+        static_cast<size_t>(n),
+        static_cast<int32_t>(numerics::LoadInteger(right_type, &value2, 0)));
+  } else {
+    // Every lane has the row of an NN or NT product; TT has one a row.
+    const Shape4 shape = tt ? Shape4{1, n, 1, 1} : Shape4{1, 1, 1, n};
+    TPUC_ASSIGN_OR_RETURN(
+        const MutablePlanes zeros,
+        LocalTensor(context, i.opd2_addr, right_type, shape,
+                    tt ? Layout::kCompact : Layout::kAligned));
+    for (int64_t j = 0; j < n; ++j) {
+      operands.zero_point.push_back(static_cast<int32_t>(
+          numerics::LoadInteger(right_type,
+                                zeros.channel[static_cast<size_t>(tt ? j : 0)],
+                                tt ? 0 : j)));
+    }
+  }
+  return RunInteger(spec, operands, context);
+}
+
+}  // namespace tpuc::sim
