@@ -118,6 +118,30 @@ def _wheels():
         build_file = "//third_party/onnx:onnx.BUILD",
         wheels = {"onnx==1.17.0": "4a183c6178be001bf398260e5ac2c927dc43e7746e8638d6c05c20e321f8c949"},
     )
+    python_wheels(
+        name = "onnxruntime_py",
+        build_file = "//third_party/python:onnxruntime.BUILD",
+        folder = "py",
+        # Tests and tools of the packages: most of the files, never imported.
+        leave_out = [
+            "py/numpy/_core/tests",
+            "py/numpy/lib/tests",
+            "py/numpy/linalg/tests",
+            "py/numpy/ma/tests",
+            "py/numpy/random/tests",
+            "py/onnxruntime/tools",
+            "py/onnxruntime/transformers",
+        ],
+        wheels = {
+            "numpy==2.4.6": "89cd468399cfd2504718f0ba50e410dca55a170b61a02ad92bb18c8a65186e93",
+            "onnxruntime==1.31.1": "5752bd508126ae7c49894d3b9d2e83f0c3d487319246d04c444b393308d7ad7f",
+        },
+    )
+    python_wheels(
+        name = "rapidocr",
+        build_file = "//third_party/python:rapidocr.BUILD",
+        wheels = {"rapidocr-onnxruntime==1.4.4": "971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf"},
+    )
 
 def tpuc_dependencies():
     """Declares every external repository."""
