@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/conversion/top_to_tpu/lowering.h"
+
+#include <cmath>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/numerics/float_format.h"
+
+namespace tpuc {
+
+using llvm::failure;
+using llvm::LogicalResult;
+using llvm::success;
+using mlir::Operation;
+using mlir::Type;
+using mlir::Value;
+
+namespace {
+
+const char* TypeName(Type element) {
+  if (element.isF16()) return "f16";
+  if (element.isBF16()) return "bf16";
+  return "f32";
+}
+
+// What `value` becomes in `element`, widened again.
+float RoundedTo(float value, Type element) {
+  if (element.isF16()) return numerics::RoundToF16(value);
+  if (element.isBF16()) return numerics::RoundToBF16(value);
+  return value;
+}
+
+Type Element(Value value) { return tpu::ElementTypeOf(value); }
+
+}  // namespace
+
+Lowering::Lowering(mlir::func::FuncOp function, Type storage)
+    : builder_(function.getContext()), storage_(storage) {
+  function.walk([&](Operation* op) { names_.insert(getName(op)); });
+}
+
+Value Lowering::Any(Value value) {
+  if (Value lowered = lowered_.lookup(value)) return lowered;
+  auto weight = value.getDefiningOp<top::WeightOp>();
+  assert(weight && "operand was not lowered");
+  return Weight(weight, value, f32(), "", nullptr);
+}
+
+Value Lowering::As(Value value, Type element) {
+  if (auto weight = value.getDefiningOp<top::WeightOp>()) {
+    return Weight(weight, value, element, "", nullptr);
+  }
+  return Cast(Any(value), element);
+}
+
+Value Lowering::Cast(Value lowered, Type element) {
+  const Type from = Element(lowered);
+  if (from == element) return lowered;
+  Value& cast = casts_[{lowered.getAsOpaquePointer(),
+                        const_cast<void*>(element.getAsOpaquePointer())}];
+  if (cast) return cast;
+  // f16 and bf16 never meet: a function has one storage type.
+  mlir::OpBuilder::InsertionGuard guard(builder_);
+  builder_.setInsertionPointAfterValue(lowered);
+  const std::string name =
+      UniqueName(absl::StrCat(getName(lowered), "_", TypeName(element)));
+  cast = builder_.create<tpu::CastOp>(
+      NameLocation(builder_.getContext(), name),
+      mlir::RankedTensorType::get(tpu::ShapeOf(lowered), element), lowered);
+  return cast;
+}
+
+Value Lowering::Weight(Operation* user, Value weight, Type element,
+                       llvm::StringRef form,
+                       const std::function<Tensor(const Tensor&)>& change) {
+  auto op = weight.getDefiningOp<top::WeightOp>();
+  std::string name = getName(op);
+  if (!form.empty()) absl::StrAppend(&name, "_", form.str());
+  if (!element.isF32()) absl::StrAppend(&name, "_", TypeName(element));
+  Value& made = weights_[name];
+  if (made) return made;
+
+  const Tensor& data = top::DataOf(op);
+  if (data.dtype() != DType::kF32) {
+    user->emitOpError() << "weight '" << getName(op) << "' holds "
+                        << Name(data.dtype()) << "; only f32 can be lowered";
+    return {};
+  }
+  if (!element.isF32()) {
+    const float* values = data.data<float>();
+    for (int64_t i = 0; i < data.NumElements(); ++i) {
+      if (std::isfinite(values[i]) &&
+          !std::isfinite(RoundedTo(values[i], element))) {
+        user->emitOpError()
+            << "weight '" << getName(op) << "' holds " << values[i]
+            << ", outside the range of " << TypeName(element) << "; use "
+            << (element.isF16() ? "BF16 or F32" : "F32");
+        return {};
+      }
+    }
+  }
+  if (!change && element.isF32()) {
+    made = builder_.create<top::WeightOp>(op.getLoc(), op.getType());
+    return made;
+  }
+  made = top::CreateWeight(builder_, name,
+                           Round(change ? change(data) : data, element));
+  return made;
+}
+
+Value Lowering::Constant(llvm::StringRef suffix, Type element,
+                         const Tensor& data) {
+  return top::CreateWeight(builder_,
+                           UniqueName(absl::StrCat(name_, "_", suffix.str())),
+                           Round(data, element));
+}
+
+Value Lowering::ConstantOp(llvm::StringRef suffix, Value x,
+                           tpu::BinaryKind kind, double constant,
+                           bool is_reversed) {
+  return CreateNamed<tpu::BinaryConstOp>(suffix, tpu::ShapeOf(x), Element(x), x,
+                                         kind, llvm::APFloat(constant),
+                                         is_reversed);
+}
+
+bool Lowering::FitsStorage(double constant) const {
+  const float value = static_cast<float>(constant);
+  const float rounded = RoundedTo(value, storage_);
+  return std::isinf(rounded) == std::isinf(value) &&
+         (rounded == 0) == (value == 0);
+}
+
+mlir::Location Lowering::LocationFor(llvm::StringRef suffix) {
+  const std::string name =
+      suffix.empty() ? name_
+                     : UniqueName(absl::StrCat(name_, "_", suffix.str()));
+  return NameLocation(builder_.getContext(), name);
+}
+
+std::string Lowering::UniqueName(const std::string& name) {
+  std::string unique = name;
+  for (int i = 1; !names_.insert(unique).second; ++i) {
+    unique = absl::StrCat(name, "_", i);
+  }
+  return unique;
+}
+
+Tensor Lowering::Round(const Tensor& data, Type element) const {
+  if (element.isF32()) return data;
+  Tensor rounded(element.isF16() ? DType::kF16 : DType::kBF16, data.shape());
+  const float* from = data.data<float>();
+  uint16_t* to = rounded.data<uint16_t>();
+  for (int64_t i = 0; i < data.NumElements(); ++i) {
+    to[i] = element.isF16() ? numerics::F32ToF16(from[i])
+                            : numerics::F32ToBF16(from[i]);
+  }
+  return rounded;
+}
+
+const Lowerings::Function* Lowerings::Find(Operation* op) const {
+  auto it = table_.find(op->getName().getStringRef().str());
+  return it == table_.end() ? nullptr : &it->second;
+}
+
+const Lowerings& Lowerings::All() {
+  static const Lowerings* all = [] {
+    auto* lowerings = new Lowerings;
+    AddConvolutionLowerings(*lowerings);
+    AddMatMulLowerings(*lowerings);
+    AddPoolingLowerings(*lowerings);
+    AddSoftmaxLowerings(*lowerings);
+    AddElementwiseLowerings(*lowerings);
+    AddActivationLowerings(*lowerings);
+    AddShapeLowerings(*lowerings);
+    return lowerings;
+  }();
+  return *all;
+}
+
+// Walks the function once.
+class FunctionLowering {
+ public:
+  FunctionLowering(mlir::func::FuncOp function, Type storage)
+      : function_(function), lowering_(function, storage) {}
+
+  LogicalResult Run() {
+    if (failed(CheckOperations())) return failure();
+    for (Operation* op : operations_) {
+      lowering_.builder_.setInsertionPoint(op);
+      if (failed(Lower(op))) return failure();
+    }
+    for (auto it = operations_.rbegin(); it != operations_.rend(); ++it) {
+      if (!mlir::isa<top::InputOp, mlir::func::ReturnOp>(*it)) (*it)->erase();
+    }
+    return success();
+  }
+
+ private:
+  // Lists the operations, and reports all that have no lowering.
+  LogicalResult CheckOperations() {
+    LogicalResult result = success();
+    for (Operation& op : function_.getBody().front()) {
+      operations_.push_back(&op);
+      if (mlir::isa<top::InputOp>(op)) {
+        if (!Element(op.getResult(0)).isF32()) {
+          result = op.emitOpError() << "has type " << op.getResult(0).getType()
+                                    << "; only f32 inputs can be lowered";
+        }
+        continue;
+      }
+      if (mlir::isa<top::WeightOp, mlir::func::ReturnOp>(op)) continue;
+      if (Lowerings::All().Find(&op) == nullptr) {
+        result = op.emitOpError("has no lowering to the tpu dialect");
+      } else if (!Element(op.getResult(0)).isF32()) {
+        result = op.emitOpError() << "gives " << op.getResult(0).getType()
+                                  << "; only f32 tensors can be lowered";
+      }
+    }
+    return result;
+  }
+
+  LogicalResult Lower(Operation* op) {
+    if (auto ret = mlir::dyn_cast<mlir::func::ReturnOp>(op)) return Return(ret);
+    if (mlir::isa<top::WeightOp>(op)) return success();
+    if (mlir::isa<top::InputOp>(op)) {
+      lowering_.lowered_[op->getResult(0)] = op->getResult(0);
+      return success();
+    }
+    lowering_.name_ = getName(op);
+    const llvm::FailureOr<Value> value =
+        (*Lowerings::All().Find(op))(op, lowering_);
+    if (failed(value) || !*value) return failure();
+    lowering_.lowered_[op->getResult(0)] = *value;
+    return success();
+  }
+
+  // Results are f32 and have the names of the top tensors; where that takes a
+  // cast, the 16-bit tensor in front of it gets a suffix.
+  LogicalResult Return(mlir::func::ReturnOp ret) {
+    mlir::MLIRContext* context = function_.getContext();
+    for (mlir::OpOperand& operand : ret->getOpOperands()) {
+      const std::string name = getName(operand.get());
+      const Value lowered = lowering_.Any(operand.get());
+      const Value result = lowering_.Cast(lowered, lowering_.f32());
+      if (result != lowered && getName(lowered) == name) {
+        lowered.getDefiningOp()->setLoc(
+            NameLocation(context, lowering_.UniqueName(absl::StrCat(
+                                      name, "_", TypeName(Element(lowered))))));
+        result.getDefiningOp()->setLoc(NameLocation(context, name));
+      }
+      operand.set(result);
+    }
+    return success();
+  }
+
+  mlir::func::FuncOp function_;
+  Lowering lowering_;
+  std::vector<Operation*> operations_;
+};
+
+LogicalResult LowerFunction(mlir::func::FuncOp function, Type storage) {
+  return FunctionLowering(function, storage).Run();
+}
+
+}  // namespace tpuc

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the lowerings of all operator families share: where they find their
+// operands, how they name what they create, and the table that they enter.
+//
+// A lowering is a function that builds tpu operations in front of one top
+// operation and returns the value that takes its result's place:
+//
+//   FailureOr<Value> LowerExp(top::ExpOp op, Lowering& lowering) {
+//     return lowering.Create<tpu::ExpOp>(
+//         lowering.Shape(op), lowering.f32(), lowering.F32(op.getInput()));
+//   }
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/support/tensor.h"
+#include "llvm/ADT/DenseMap.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace tpuc {
+
+// Sums of more terms than this are accumulated in f32.
+inline constexpr int64_t kMaxTermsIn16Bits = 16;
+
+class Lowering {
+ public:
+  // `storage`: f32, f16 or bf16, the type in which values are kept.
+  Lowering(mlir::func::FuncOp function, mlir::Type storage);
+
+  mlir::Type storage() const { return storage_; }
+  mlir::Type f32() { return builder_.getF32Type(); }
+  bool is_16bit() const { return !storage_.isF32(); }
+  mlir::OpBuilder& builder() { return builder_; }
+
+  static llvm::ArrayRef<int64_t> Shape(mlir::Value value) {
+    return top::ShapeOf(value);
+  }
+
+  // The lowered counterpart of an operand of a top operation: in the type it
+  // was left in, or cast to the one asked for. A weight is rounded at compile
+  // time.
+  mlir::Value Any(mlir::Value value);
+  mlir::Value As(mlir::Value value, mlir::Type element);
+  mlir::Value Stored(mlir::Value value) { return As(value, storage_); }
+  mlir::Value F32(mlir::Value value) { return As(value, f32()); }
+  // A value that is lowered already, in another type.
+  mlir::Value Cast(mlir::Value lowered, mlir::Type element);
+
+  // A weight in another form: `change` gets the f32 data and gives f32 data,
+  // which is then rounded to `element`. `form` names it, e.g. "transposed".
+  // Null, after an error at `user`, when a finite value does not fit.
+  mlir::Value Weight(mlir::Operation* user, mlir::Value weight,
+                     mlir::Type element, llvm::StringRef form,
+                     const std::function<Tensor(const Tensor&)>& change);
+  // A new constant with f32 `data`, named after the operation being lowered.
+  mlir::Value Constant(llvm::StringRef suffix, mlir::Type element,
+                       const Tensor& data);
+
+  // Builds an operation with one result. `suffix` is appended to the name of
+  // the operation being lowered; without one the name is kept, which is for
+  // the last operation.
+  template <typename Op, typename... Args>
+  mlir::Value Create(llvm::ArrayRef<int64_t> shape, mlir::Type element,
+                     Args&&... args) {
+    return CreateNamed<Op>("", shape, element, std::forward<Args>(args)...);
+  }
+  template <typename Op, typename... Args>
+  mlir::Value CreateNamed(llvm::StringRef suffix, llvm::ArrayRef<int64_t> shape,
+                          mlir::Type element, Args&&... args) {
+    auto op = builder_.create<Op>(LocationFor(suffix),
+                                  mlir::RankedTensorType::get(shape, element),
+                                  std::forward<Args>(args)...);
+    return op->getResult(0);
+  }
+
+  // x op constant, c op x when reversed.
+  mlir::Value ConstantOp(llvm::StringRef suffix, mlir::Value x,
+                         tpu::BinaryKind kind, double constant,
+                         bool is_reversed = false);
+
+  // Whether `constant` keeps its meaning when it is rounded to the storage
+  // type: neither infinite nor zero unless it was before.
+  bool FitsStorage(double constant) const;
+
+ private:
+  friend class FunctionLowering;
+  mlir::Location LocationFor(llvm::StringRef suffix);
+  std::string UniqueName(const std::string& name);
+  Tensor Round(const Tensor& data, mlir::Type element) const;
+
+  mlir::OpBuilder builder_;
+  mlir::Type storage_;
+  std::string name_;  // of the operation being lowered
+  std::set<std::string> names_;
+  llvm::DenseMap<mlir::Value, mlir::Value> lowered_;
+  std::map<std::pair<void*, void*>, mlir::Value> casts_;
+  std::map<std::string, mlir::Value> weights_;
+};
+
+// The table of lowerings by operation name.
+class Lowerings {
+ public:
+  using Function =
+      std::function<llvm::FailureOr<mlir::Value>(mlir::Operation*, Lowering&)>;
+
+  template <typename Op>
+  void Add(llvm::FailureOr<mlir::Value> (*lower)(Op, Lowering&)) {
+    table_[Op::getOperationName().str()] = [lower](mlir::Operation* op,
+                                                   Lowering& lowering) {
+      return lower(mlir::cast<Op>(op), lowering);
+    };
+  }
+  const Function* Find(mlir::Operation* op) const;
+
+  static const Lowerings& All();
+
+ private:
+  std::map<std::string, Function> table_;
+};
+
+// One for each family, in the file of its name.
+void AddConvolutionLowerings(Lowerings& lowerings);
+void AddMatMulLowerings(Lowerings& lowerings);
+void AddPoolingLowerings(Lowerings& lowerings);
+void AddSoftmaxLowerings(Lowerings& lowerings);
+void AddElementwiseLowerings(Lowerings& lowerings);
+void AddActivationLowerings(Lowerings& lowerings);
+void AddShapeLowerings(Lowerings& lowerings);
+
+// Replaces the body of `function`. Errors go to the operations' diagnostics;
+// the function is unusable then.
+llvm::LogicalResult LowerFunction(mlir::func::FuncOp function,
+                                  mlir::Type storage);
+
+}  // namespace tpuc

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "compiler/dialect/top/TopDialect.h"
+#include "compiler/dialect/tpu/TpuDialect.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+// createConvertTopToTpu(ConvertTopToTpuOptions), registerTopToTpuPasses().
+namespace tpuc {
+
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "compiler/conversion/top_to_tpu/Passes.h.inc"
+
+}  // namespace tpuc
