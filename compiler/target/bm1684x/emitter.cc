@@ -320,6 +320,7 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
   const Dims& shape = local.shape;
   assert(shape[kN] <= isa::kMaxSize && shape[kH] <= isa::kMaxSize &&
          shape[kW] <= isa::kMaxSize);
+  assert(strides[kW] > 0 || shape[kW] == 1);
   for (int64_t c = 0; c < shape[kC]; c += kMaxChannels) {
     isa::DmaTensor dma;
     dma.stride_enable = 1;
@@ -334,11 +335,12 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
     dma.src_nstride = src[kN];
     dma.src_cstride = src[kC];
     dma.src_hstride = src[kH];
-    dma.src_wstride = src[kW];
+    // A w stride of 0 is not to be written even where w has one element.
+    dma.src_wstride = std::max<int64_t>(src[kW], 1);
     dma.dst_nstride = dst[kN];
     dma.dst_cstride = dst[kC];
     dma.dst_hstride = dst[kH];
-    dma.dst_wstride = dst[kW];
+    dma.dst_wstride = std::max<int64_t>(dst[kW], 1);
     const uint64_t ddr = ddr_address + c * strides[kC] * esize;
     const uint64_t lmem = isa::kLocalBase + local.address +
                           c / isa::kLanes * local_strides[kC] * esize;
