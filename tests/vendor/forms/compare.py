@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CMP and VC (docs/isa/bm1684x.md c.9, c.12)"""
+from functools import partial
+
+from case import ALIGNED, FLOATS, INTS, STRIDED, ceil_div, code, signed, size
+
+
+def operand(c, prefix, dtype, shape, lane, style, scalar=False):
+    if c.chance(0.3):
+        return {f"{prefix}_const": 1, f"{prefix}_addr": c.constant(dtype, style)}
+    if scalar and c.chance(0.25):
+        x = c.local(dtype, shape, STRIDED, lane, (0, 1, 0, 0), style)   # one value per channel, compact
+        return {f"{prefix}_addr": x.addr, f"{prefix}_str": STRIDED}
+    return {f"{prefix}_addr": c.local(dtype, shape, ALIGNED, lane, style=style).addr}
+
+
+def compare(c, eu, dtypes):
+    shape, lane = c.shape(), c.lane()
+    data = c.pick(*dtypes)
+    chosen = data if c.chance(0.6) else c.pick(*[t for t in (*FLOATS, *INTS) if size(t) <= size(data)])
+    style = c.pick(None, "mixed") if data in FLOATS else c.pick(None, "small")
+    n, ch, h, w = shape
+    f = {**operand(c, "opd0", data, shape, lane, style, True), **operand(c, "opd1", data, shape, lane, style, True),
+         **operand(c, "opd2", chosen, shape, lane, None), **operand(c, "opd3", chosen, shape, lane, None)}
+    if eu in (22, 25):
+        f["res0_addr"] = c.local(data, shape, ALIGNED, lane, result=True).addr
+        f["res1_addr"] = c.local(chosen, shape, ALIGNED, lane, result=True).addr
+    else:
+        f["res0_addr"] = c.local(chosen, shape, ALIGNED, lane, result=True).addr
+    c.tiu("sCMP", tsk_eu_typ=eu, opd0_prec=code(data), opd2_prec=code(chosen), opd0_sign=signed(data), res0_n=n, res0_c=ch, res0_h=h, res0_w=w, **f)
+
+
+def outer(c, eu, dtype):
+    rows, cols = c.between(1, 40), c.between(1, 120)
+    left_w, right_w = c.between(ceil_div(rows, 64), rows), c.between(ceil_div(cols, 64), cols)
+    blocks = ceil_div(rows, left_w)
+    a = c.local(dtype, (1, blocks, 1, left_w), ALIGNED, 0)
+    b = c.local(dtype, (1, ceil_div(cols, right_w), 1, right_w), ALIGNED, 0)
+    r = c.local(dtype, (rows, ceil_div(cols, right_w), 1, right_w), ALIGNED, 0, result=True)
+    c.tiu("sVC", tsk_eu_typ=eu, opd0_sign=signed(dtype), opd1_sign=signed(dtype), res0_prec=code(dtype), opd0_prec=code(dtype),
+          opd1_prec=code(dtype), res0_addr=r.addr, opd0_addr=a.addr, opd1_addr=b.addr, res0_c=ceil_div(cols, right_w),
+          res0_w=right_w, opd0_c=blocks, opd0_w=left_w, opd1_w=rows - (blocks - 1) * left_w)
+
+
+def forms():
+    for eu, name in ((22, "max_select"), (23, "select_gt"), (24, "select_eq"), (25, "min_select"), (26, "select_lt")):
+        for dtype in FLOATS:
+            yield f"cmp.{name}.{dtype}", partial(compare, eu=eu, dtypes=[dtype])
+        yield f"cmp.{name}.int", partial(compare, eu=eu, dtypes=INTS)
+    for dtype in FLOATS:
+        for eu, name in ((0, "mul"), (2, "add"), (3, "sub"), (4, "max"), (5, "min")):
+            yield f"vc.{name}.{dtype}", partial(outer, eu=eu, dtype=dtype)

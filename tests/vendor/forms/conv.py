@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""CONV (docs/isa/bm1684x.md c.2): geometry shared with depthwise and pooling, nIC weights, biases, accumulation"""
+from functools import partial
+
+import numpy as np
+
+from case import ALIGNED, COMPACT, LANES, STRIDED, ceil_div, code, round_up, signed, size, values
+
+CUBE = {1: 64, 2: 32, 4: 1}     # input channels side by side in a weight cube, by element size
+
+
+class Geometry:
+    """a random window over [h, w]: kernel, stride, dilation, inserted zeros and pads with at least one output"""
+
+    def __init__(self, c, plain=False, max_kernel=5, pads=True):
+        while True:
+            self.kernel = [c.pick(1, 2, 3, 3, c.between(1, max_kernel)) for _ in "hw"]
+            self.stride = [c.pick(1, 1, 2, 3, c.between(1, 15)) for _ in "hw"]
+            self.dilation = [c.pick(1, 1, 1, 2, 3) for _ in "hw"]
+            self.insert = [0 if plain else c.pick(0, 0, 0, 1, 2) for _ in "hw"]
+            self.pad = [c.pick(0, 1, c.between(0, 4)) if pads else 0 for _ in "udlr"]
+            self.input = [c.between(1, 12), c.between(1, 20)]
+            spread = [(x - 1) * (i + 1) + 1 + p + q
+                      for x, i, p, q in zip(self.input, self.insert, self.pad[::2], self.pad[1::2])]
+            reach = [(k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation)]
+            self.output = [(s - r) // t + 1 if s >= r else 0 for s, r, t in zip(spread, reach, self.stride)]
+            if min(self.output) > 0:
+                return
+
+    def fields(self):
+        up, down, left, right = self.pad
+        return dict(opd0_up_pad=up, opd0_dn_pad=down, opd0_lf_pad=left, opd0_rt_pad=right, res_op_y_str=self.stride[0],
+                    res_op_x_str=self.stride[1], opd1_y_ins0=self.dilation[0] - 1, opd1_x_ins0=self.dilation[1] - 1,
+                    opd0_y_ins0=self.insert[0], opd0_x_ins0=self.insert[1], opd1_h=self.kernel[0], opd1_w=self.kernel[1],
+                    opd0_h=self.input[0], opd0_w=self.input[1], res0_h=self.output[0], res0_w=self.output[1])
+
+
+def weights(c, dtype, oc, ic, kernel, lane, style):
+    """local address of random nIC weights; the pad channels of the last cube are zero"""
+    cube = CUBE[size(dtype)]
+    cubes, taps = ceil_div(ic, cube), kernel[0] * kernel[1]
+    groups, rows = ceil_div(oc + lane, LANES), min(oc, LANES)
+    x = values(c.rng, dtype, rows * groups * cubes * taps * cube, style).reshape(rows, groups, cubes, taps, cube)
+    if ic % cube:
+        x[:, :, -1, :, ic % cube:] = 0
+    return c.local_block(dtype, lane, rows, groups * cubes * taps * cube, data=x)
+
+
+def input_operand(c, dtype, shape, lane, style):
+    if c.chance(0.7):
+        x = c.local(dtype, shape, ALIGNED, lane, style=style)
+        return {"opd0_addr": x.addr}
+    n, ch, h, w = shape
+    ws = c.pick(1, 1, 2, 3)
+    hs = w * ws + c.pick(0, 3)
+    cs = h * hs + c.pick(0, 5)
+    x = c.local(dtype, shape, STRIDED, lane, (ceil_div(ch + lane, LANES) * cs, cs, hs, ws), style)
+    return {"opd0_addr": x.addr, "opd0_str": STRIDED, **{f"opd0_{k}_str": s for k, s in zip("nchw", x.strides)}}
+
+
+def accumulation_style(c):
+    return c.pick("normal", "normal", "scaled", "mixed", "bits" if c.chance(0.2) else "normal")
+
+
+def convolution(c, dtype, result, bias=None, res_add=False, pad_mode=0, in_dtype=None):
+    """bias: None for an immediate 0, "constant" or "vector" (for integers: the zero point of the kernel)"""
+    g = Geometry(c)
+    if pad_mode:
+        g.insert = [0, 0]
+        while True:            # reflection and wrapping read inside the image
+            g = Geometry(c, plain=True)
+            if all(p < x for p, x in zip(g.pad, np.repeat(g.input, 2))):
+                break
+    n, oc = c.pick(1, 1, 2), c.channels()
+    ic = c.pick(1, 3, 31, 32, 33, 64, 65, c.between(1, 100)) if size(dtype) < 4 else c.pick(1, 2, 5, 16, 65)
+    lane, in_lane = c.lane(), c.lane()
+    style = None if size(dtype) == 1 else accumulation_style(c)
+    in_dtype = in_dtype or dtype
+    f = {**g.fields(), **input_operand(c, in_dtype, (n, ic, *g.input), in_lane, style)}
+    if c.chance(0.05):
+        f.update(opd1_const=1, opd1_addr=c.constant(dtype, style))
+    else:
+        f["opd1_addr"] = weights(c, dtype, oc, ic, g.kernel, lane, style)
+    opd2 = dtype if size(dtype) == 1 else "f32"
+    if bias == "vector":
+        f["opd2_addr"] = c.local(opd2, (1, oc, 1, 1), COMPACT, lane, style=style).addr
+    else:
+        f.update(opd2_const=1, opd2_addr=c.constant(opd2, style) if bias else 0)
+    pad_value = 0 if c.chance(0.5) else c.constant(in_dtype, style)
+    r = c.local(result, (n, oc, *g.output), ALIGNED, lane, result=True, style=style)
+    c.tiu("sCONV", res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(in_dtype), opd1_sign=signed(dtype),
+          opd2_sign=signed(dtype), pad_mode=pad_mode, kernel_rotate=c.pick(0, 0, 1), res_add=int(res_add), opd0_c=ic,
+          opd3_const=1, opd3_addr=pad_value, res0_n=n, res0_c=oc, res0_addr=r.addr, **f)
+
+
+def chain(c, dtype):
+    """input channels cut at a multiple of 32: bias in the first instruction, res_add into f32 in the second, as the
+    compiler splits a reduction"""
+    n, oc, h, w = 1, c.channels(), c.between(1, 6), c.between(1, 12)
+    parts = [32 * c.between(1, 2), c.between(1, 70)]
+    lane, style = 0, accumulation_style(c)
+    r = c.local("f32", (n, oc, h, w), ALIGNED, lane, result=True)
+    bias = c.local("f32", (1, oc, 1, 1), COMPACT, lane, style=style)
+    for i, ic in enumerate(parts):
+        x = c.local(dtype, (n, ic, h, w), ALIGNED, 0, style=style)
+        opd2 = {"opd2_addr": bias.addr} if i == 0 else {"opd2_const": 1}
+        c.tiu("sCONV", res0_prec=code("f32"), opd0_prec=code(dtype), opd0_addr=x.addr, opd0_c=ic, opd0_h=h, opd0_w=w,
+              opd1_addr=weights(c, dtype, oc, ic, (1, 1), lane, style), opd1_h=1, opd1_w=1, opd3_const=1, res_op_x_str=1,
+              res_op_y_str=1, res_add=i, res0_n=n, res0_c=oc, res0_h=h, res0_w=w, res0_addr=r.addr, **opd2)
+
+
+def forms():
+    for dtype in ("f32", "f16", "bf16"):
+        yield f"conv.{dtype}", partial(convolution, dtype=dtype, result=dtype)
+        yield f"conv.bias.{dtype}", partial(convolution, dtype=dtype, result=dtype, bias="vector")
+        yield f"conv.bias_constant.{dtype}", partial(convolution, dtype=dtype, result=dtype, bias="constant")
+        yield f"conv.res_add.{dtype}_f32", partial(convolution, dtype=dtype, result="f32", res_add=True)
+        yield f"conv.bias_res_add.{dtype}_f32", partial(convolution, dtype=dtype, result="f32", bias="vector", res_add=True)
+        for mode, name in ((1, "reflect"), (2, "edge"), (3, "circular")):
+            yield f"conv.pad_{name}.{dtype}", partial(convolution, dtype=dtype, result=dtype, bias="vector", pad_mode=mode)
+    for dtype in ("f16", "bf16"):
+        yield f"conv.{dtype}_f32", partial(convolution, dtype=dtype, result="f32")
+        yield f"conv.bias.{dtype}_f32", partial(convolution, dtype=dtype, result="f32", bias="vector")
+        yield f"conv.chain.{dtype}_f32", partial(chain, dtype=dtype)
+    for a in ("i8", "u8"):
+        for b in ("i8", "u8"):
+            yield f"conv.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result="i32", bias="constant")
+            yield f"conv.zero_points.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result="i32", bias="vector")
+    yield "conv.res_add.i8_i8", partial(convolution, dtype="i8", result="i32", res_add=True)
