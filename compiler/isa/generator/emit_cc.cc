@@ -118,7 +118,7 @@ void EmitSource(const std::vector<Format>& formats, std::ostream& out) {
   for (size_t i = 0; i < formats.size(); ++i) {
     owner[i] = &formats[i];
     for (size_t j = 0; j < i; ++j)
-      if (formats[i].SameFields(formats[j])) {
+      if (formats[i].SameTable(formats[j])) {
         owner[i] = owner[j];
         break;
       }

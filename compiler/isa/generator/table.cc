@@ -219,10 +219,18 @@ bool Format::SameFields(const Format& other) const {
   if (fields.size() != other.fields.size()) return false;
   for (size_t i = 0; i < fields.size(); ++i) {
     const Field &a = fields[i], &b = other.fields[i];
-    if (a.name != b.name || a.offset != b.offset || a.width != b.width ||
-        a.kind != b.kind)
+    if (a.name != b.name || a.offset != b.offset || a.width != b.width)
       return false;
   }
+  return true;
+}
+
+bool Format::SameTable(const Format& other) const {
+  if (!SameFields(other)) return false;
+  for (size_t i = 0; i < fields.size(); ++i)
+    if (fields[i].kind != other.fields[i].kind ||
+        fields[i].note != other.fields[i].note)
+      return false;
   return true;
 }
 

@@ -32,8 +32,10 @@ struct Format {
   std::vector<std::pair<uint64_t, std::string>> sub_opcodes;  // code, word
   std::vector<Field> fields;
 
-  // True when both have the same names at the same bits.
+  // True when both have fields of the same names at the same bits.
   bool SameFields(const Format& other) const;
+  // .. and the fields are of the same kinds, with the same remarks.
+  bool SameTable(const Format& other) const;
 };
 
 // Reads the tables of both engines. Each row holds one field; the rows of one
