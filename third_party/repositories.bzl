@@ -5,6 +5,7 @@ Libraries and tools are Debian packages; what Debian lacks are Python wheels
 pinned by hash.
 """
 
+load("//tests/vendor:oracle_repository.bzl", "oracle_repository")
 load("//third_party:debian.bzl", "debian_repository", "debian_rules")
 load("//third_party/absl:absl.bzl", "absl_repository")
 load("//third_party/llvm:llvm.bzl", "llvm_project")
@@ -148,3 +149,4 @@ def tpuc_dependencies():
     _rule_sets()
     _libraries()
     _wheels()
+    oracle_repository(name = "oracle")
