@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "absl/strings/str_join.h"
+#include "compiler/frontend/onnx/registry.h"
+
+namespace tpuc::onnx_import {
+namespace {
+
+// y = gamma * (x - mean) / sqrt(var + eps) + beta, as x * scale + bias.
+absl::Status ConvertBatchNormalization(NodeContext& c) {
+  const Node& node = c.node();
+  if (node.Int("training_mode", 0) != 0) {
+    return node.Error("training_mode is not supported; export for inference");
+  }
+  absl::StatusOr<mlir::Value> input = c.Operand(0);
+  if (!input.ok()) return input.status();
+  if (c.Rank(0) < 2) {
+    return node.Error("input has rank ", c.Rank(0), ", expected 2 or more");
+  }
+  const int64_t channels = c.Shape(0)[1];
+  const float* data[5] = {};
+  constexpr const char* kNames[] = {"", "scale", "B", "mean", "var"};
+  for (int i = 1; i < 5; ++i) {
+    const Tensor* tensor = c.Constant(i);
+    if (tensor == nullptr || tensor->dtype() != DType::kF32 ||
+        tensor->shape() != std::vector<int64_t>{channels}) {
+      return node.Error(kNames[i], " (input ", i, ") must be ", channels,
+                        " constant floats");
+    }
+    data[i] = tensor->data<float>();
+  }
+  const double epsilon = node.Float("epsilon", 1e-5f);
+  Tensor scale(DType::kF32, {channels}), bias(DType::kF32, {channels});
+  for (int64_t i = 0; i < channels; ++i) {
+    const double s = data[1][i] / std::sqrt(data[4][i] + epsilon);
+    scale.data<float>()[i] = static_cast<float>(s);
+    bias.data<float>()[i] = static_cast<float>(data[2][i] - data[3][i] * s);
+  }
+  const mlir::Value s = c.Weight(".scale", std::move(scale));
+  const mlir::Value b = c.Weight(".bias", std::move(bias));
+  c.SetOutput(c.Create<top::ScaleOp>("", c.Shape(0), {*input, s, b}));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void RegisterNormalizations(Registry& registry) {
+  registry["BatchNormalization"] = ConvertBatchNormalization;
+}
+
+}  // namespace tpuc::onnx_import

@@ -1,0 +1,555 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/frontend/onnx/fold.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <map>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "compiler/frontend/onnx/tensor_proto.h"
+#include "compiler/support/similarity.h"
+
+namespace tpuc::onnx_import {
+namespace {
+
+using Inputs = std::vector<const Tensor*>;
+using Folder = absl::StatusOr<Tensor> (*)(const Node&, const Inputs&);
+using Shape = std::vector<int64_t>;
+
+bool IsFloat(DType dtype) {
+  return dtype == DType::kF32 || dtype == DType::kF64;
+}
+
+absl::Status TypeError(const Tensor& tensor) {
+  return absl::InvalidArgumentError(absl::StrCat(
+      "constants of type ", Name(tensor.dtype()), " are not supported here"));
+}
+
+Tensor FromDoubles(DType dtype, Shape shape, const std::vector<double>& v) {
+  Tensor tensor(dtype, std::move(shape));
+  for (size_t i = 0; i < v.size(); ++i) {
+    if (dtype == DType::kF64) {
+      tensor.data<double>()[i] = v[i];
+    } else {
+      tensor.data<float>()[i] = static_cast<float>(v[i]);
+    }
+  }
+  return tensor;
+}
+
+// The axes of an operator that has them as an attribute before opset 13 and as
+// an input since.
+absl::StatusOr<std::vector<int64_t>> Axes(const Node& node,
+                                          const Inputs& inputs) {
+  if (node.opset() < 13) return node.Ints("axes", {});
+  if (inputs.size() < 2 || inputs[1] == nullptr) return std::vector<int64_t>();
+  return ToInts(*inputs[1], "axes");
+}
+
+// Copies the elements of `from` at the given flat indices.
+Tensor Pick(const Tensor& from, Shape shape,
+            const std::vector<int64_t>& indices) {
+  Tensor result(from.dtype(), std::move(shape));
+  const size_t size = SizeOf(from.dtype());
+  const char* in = static_cast<const char*>(from.raw());
+  char* out = static_cast<char*>(result.raw());
+  for (size_t i = 0; i < indices.size(); ++i) {
+    std::memcpy(out + i * size, in + indices[i] * size, size);
+  }
+  return result;
+}
+
+// Calls f(multi-index) for all elements of `shape` in row-major order.
+template <typename F>
+void ForEachIndex(const Shape& shape, F f) {
+  for (int64_t d : shape) {
+    if (d == 0) return;
+  }
+  Shape index(shape.size(), 0);
+  for (;;) {
+    f(index);
+    size_t i = shape.size();
+    while (i > 0 && ++index[i - 1] == shape[i - 1]) index[--i] = 0;
+    if (i == 0) return;
+  }
+}
+
+Shape StridesOf(const Shape& shape) {
+  Shape strides(shape.size(), 1);
+  for (size_t i = shape.size(); i-- > 1;) {
+    strides[i - 1] = strides[i] * shape[i];
+  }
+  return strides;
+}
+
+absl::StatusOr<Tensor> Cast(const Node& node, const Inputs& in) {
+  absl::StatusOr<DType> to = DTypeOfOnnx(static_cast<int>(node.Int("to", 0)));
+  if (!to.ok()) return to.status();
+  if (*to == in[0]->dtype()) return *in[0];
+  if (*to == DType::kF16 || *to == DType::kBF16) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a constant cannot be cast to ", Name(*to)));
+  }
+  if (IsFloat(*to)) return FromDoubles(*to, in[0]->shape(), ToDouble(*in[0]));
+  std::vector<int64_t> values;
+  if (absl::StatusOr<std::vector<int64_t>> ints = ToInts(*in[0], "input");
+      ints.ok()) {
+    values = *std::move(ints);
+  } else {
+    for (double v : ToDouble(*in[0])) {
+      if (!(std::fabs(v) < 9.2e18)) {
+        return absl::InvalidArgumentError(
+            absl::StrCat("cannot cast ", v, " to an integer"));
+      }
+      values.push_back(*to == DType::kBool ? v != 0 : static_cast<int64_t>(v));
+    }
+  }
+  if (*to == DType::kBool) {
+    for (int64_t& v : values) v = v != 0;
+  }
+  return FromInts(*to, in[0]->shape(), values);
+}
+
+absl::StatusOr<Tensor> Concat(const Node& node, const Inputs& in) {
+  absl::StatusOr<int64_t> axis = NormalAxis(node.Int("axis", 0), in[0]->rank());
+  if (!axis.ok()) return axis.status();
+  Shape shape = in[0]->shape();
+  shape[*axis] = 0;
+  int64_t outer = 1;
+  for (int64_t i = 0; i < *axis; ++i) outer *= shape[i];
+  for (const Tensor* t : in) {
+    Shape other = t->shape();
+    if (t->rank() != in[0]->rank() || t->dtype() != in[0]->dtype()) {
+      return absl::InvalidArgumentError("the inputs' ranks or types differ");
+    }
+    shape[*axis] += other[*axis];
+    other[*axis] = shape[*axis];
+    if (other != shape) {
+      return absl::InvalidArgumentError("the inputs' shapes differ");
+    }
+  }
+  Tensor result(in[0]->dtype(), shape);
+  char* out = static_cast<char*>(result.raw());
+  for (int64_t o = 0; o < outer; ++o) {
+    for (const Tensor* t : in) {
+      const size_t chunk = t->SizeInBytes() / outer;
+      std::memcpy(out, static_cast<const char*>(t->raw()) + o * chunk, chunk);
+      out += chunk;
+    }
+  }
+  return result;
+}
+
+struct SliceRange {
+  int64_t start = 0, step = 1, count = 0;
+};
+
+SliceRange ClampRange(int64_t start, int64_t end, int64_t step, int64_t dim) {
+  const auto wrap = [dim](int64_t v) { return v < 0 ? v + dim : v; };
+  SliceRange range;
+  range.step = step;
+  if (step > 0) {
+    range.start = std::clamp<int64_t>(wrap(start), 0, dim);
+    const int64_t stop = std::clamp<int64_t>(wrap(end), 0, dim);
+    range.count = std::max<int64_t>(0, (stop - range.start + step - 1) / step);
+  } else {
+    range.start = std::clamp<int64_t>(wrap(start), -1, dim - 1);
+    const int64_t stop = std::clamp<int64_t>(wrap(end), -1, dim - 1);
+    range.count = std::max<int64_t>(0, (range.start - stop - step - 1) / -step);
+  }
+  return range;
+}
+
+absl::StatusOr<Tensor> Slice(const Node& node, const Inputs& in) {
+  std::vector<int64_t> parts[4];  // starts, ends, axes, steps
+  if (node.opset() < 10) {
+    parts[0] = node.Ints("starts", {});
+    parts[1] = node.Ints("ends", {});
+    parts[2] = node.Ints("axes", {});
+  } else {
+    constexpr const char* kNames[] = {"starts", "ends", "axes", "steps"};
+    for (size_t i = 0; i < 4 && i + 1 < in.size(); ++i) {
+      if (in[i + 1] == nullptr) continue;
+      absl::StatusOr<std::vector<int64_t>> v = ToInts(*in[i + 1], kNames[i]);
+      if (!v.ok()) return v.status();
+      parts[i] = *std::move(v);
+    }
+  }
+  const size_t n = parts[0].size();
+  if (parts[2].empty()) {
+    for (size_t i = 0; i < n; ++i) parts[2].push_back(i);
+  }
+  if (parts[3].empty()) parts[3].assign(n, 1);
+  if (parts[1].size() != n || parts[2].size() != n || parts[3].size() != n) {
+    return absl::InvalidArgumentError(
+        "starts, ends, axes and steps differ in length");
+  }
+  Shape shape = in[0]->shape();
+  std::vector<SliceRange> ranges(shape.size());
+  for (size_t i = 0; i < shape.size(); ++i) ranges[i].count = shape[i];
+  for (size_t i = 0; i < n; ++i) {
+    absl::StatusOr<int64_t> axis = NormalAxis(parts[2][i], in[0]->rank());
+    if (!axis.ok()) return axis.status();
+    const int64_t step = parts[3][i];
+    if (step == 0 || step > (int64_t{1} << 32) || step < -(int64_t{1} << 32)) {
+      return absl::InvalidArgumentError(absl::StrCat("bad step ", step));
+    }
+    ranges[*axis] = ClampRange(parts[0][i], parts[1][i], step, shape[*axis]);
+  }
+  const Shape strides = StridesOf(shape);
+  for (size_t i = 0; i < shape.size(); ++i) shape[i] = ranges[i].count;
+  std::vector<int64_t> indices;
+  ForEachIndex(shape, [&](const Shape& index) {
+    int64_t flat = 0;
+    for (size_t i = 0; i < index.size(); ++i) {
+      flat += (ranges[i].start + index[i] * ranges[i].step) * strides[i];
+    }
+    indices.push_back(flat);
+  });
+  return Pick(*in[0], shape, indices);
+}
+
+absl::StatusOr<Tensor> Gather(const Node& node, const Inputs& in) {
+  absl::StatusOr<int64_t> axis = NormalAxis(node.Int("axis", 0), in[0]->rank());
+  if (!axis.ok()) return axis.status();
+  absl::StatusOr<std::vector<int64_t>> where = ToInts(*in[1], "indices");
+  if (!where.ok()) return where.status();
+  const Shape& from = in[0]->shape();
+  int64_t outer = 1, inner = 1;
+  for (int64_t i = 0; i < *axis; ++i) outer *= from[i];
+  for (int64_t i = *axis + 1; i < in[0]->rank(); ++i) inner *= from[i];
+  Shape shape(from.begin(), from.begin() + *axis);
+  shape.insert(shape.end(), in[1]->shape().begin(), in[1]->shape().end());
+  shape.insert(shape.end(), from.begin() + *axis + 1, from.end());
+  std::vector<int64_t> indices;
+  for (int64_t o = 0; o < outer; ++o) {
+    for (int64_t w : *where) {
+      absl::StatusOr<int64_t> at = NormalAxis(w, from[*axis]);
+      if (!at.ok()) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "index ", w, " is out of range for ", from[*axis], " elements"));
+      }
+      for (int64_t i = 0; i < inner; ++i) {
+        indices.push_back((o * from[*axis] + *at) * inner + i);
+      }
+    }
+  }
+  return Pick(*in[0], shape, indices);
+}
+
+absl::StatusOr<Tensor> Transpose(const Node& node, const Inputs& in) {
+  const int64_t rank = in[0]->rank();
+  std::vector<int64_t> order;
+  for (int64_t i = rank; i-- > 0;) order.push_back(i);
+  order = node.Ints("perm", order);
+  std::vector<int64_t> sorted = order;
+  std::sort(sorted.begin(), sorted.end());
+  for (int64_t i = 0; i < static_cast<int64_t>(sorted.size()); ++i) {
+    if (sorted[i] != i) return absl::InvalidArgumentError("bad perm");
+  }
+  if (static_cast<int64_t>(order.size()) != rank) {
+    return absl::InvalidArgumentError("perm has not the input's rank");
+  }
+  const Shape strides = StridesOf(in[0]->shape());
+  Shape shape(rank);
+  for (int64_t i = 0; i < rank; ++i) shape[i] = in[0]->shape()[order[i]];
+  std::vector<int64_t> indices;
+  ForEachIndex(shape, [&](const Shape& index) {
+    int64_t flat = 0;
+    for (int64_t i = 0; i < rank; ++i) flat += index[i] * strides[order[i]];
+    indices.push_back(flat);
+  });
+  return Pick(*in[0], shape, indices);
+}
+
+absl::StatusOr<Tensor> WithShape(const Tensor& tensor,
+                                 absl::StatusOr<Shape> shape) {
+  if (!shape.ok()) return shape.status();
+  return tensor.Reshaped(*std::move(shape));
+}
+
+absl::StatusOr<Tensor> Reshape(const Node& node, const Inputs& in) {
+  absl::StatusOr<std::vector<int64_t>> to = ToInts(*in[1], "shape");
+  if (!to.ok()) return to.status();
+  return WithShape(
+      *in[0], ReshapeShape(in[0]->shape(), *to, node.Int("allowzero", 0) != 0));
+}
+
+absl::StatusOr<Tensor> Squeeze(const Node& node, const Inputs& in) {
+  absl::StatusOr<std::vector<int64_t>> axes = Axes(node, in);
+  if (!axes.ok()) return axes.status();
+  return WithShape(*in[0], SqueezeShape(in[0]->shape(), *axes));
+}
+
+absl::StatusOr<Tensor> Unsqueeze(const Node& node, const Inputs& in) {
+  absl::StatusOr<std::vector<int64_t>> axes = Axes(node, in);
+  if (!axes.ok()) return axes.status();
+  return WithShape(*in[0], UnsqueezeShape(in[0]->shape(), *axes));
+}
+
+absl::StatusOr<Tensor> Identity(const Node&, const Inputs& in) {
+  return *in[0];
+}
+
+absl::StatusOr<Tensor> ConstantOfShape(const Node& node, const Inputs& in) {
+  absl::StatusOr<std::vector<int64_t>> shape = ToInts(*in[0], "input");
+  if (!shape.ok()) return shape.status();
+  Tensor value(DType::kF32, {1});
+  if (const auto* attribute = node.Attribute("value")) {
+    absl::StatusOr<Tensor> given = TensorFromProto(attribute->t(), "");
+    if (!given.ok()) return given.status();
+    value = *std::move(given);
+  }
+  int64_t count = 1;
+  for (int64_t d : *shape) {
+    if (d < 0 || (d > 0 && count > (int64_t{1} << 32) / d)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("bad shape (", absl::StrJoin(*shape, ", "), ")"));
+    }
+    count *= d;
+  }
+  if (value.NumElements() != 1) {
+    return absl::InvalidArgumentError("value must have one element");
+  }
+  return Pick(value, *shape, std::vector<int64_t>(count, 0));
+}
+
+// Elementwise with broadcasting. `ints` may fail (division by zero).
+template <typename Ints, typename Floats>
+absl::StatusOr<Tensor> Binary(const Inputs& in, Ints ints, Floats floats) {
+  const Tensor &a = *in[0], &b = *in[1];
+  if (a.dtype() != b.dtype()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "operands are ", Name(a.dtype()), " and ", Name(b.dtype())));
+  }
+  const int64_t rank = std::max(a.rank(), b.rank());
+  Shape shapes[2] = {a.shape(), b.shape()}, strides[2], shape(rank);
+  for (int k = 0; k < 2; ++k) {
+    shapes[k].insert(shapes[k].begin(), rank - shapes[k].size(), 1);
+    strides[k] = StridesOf(shapes[k]);
+  }
+  for (int64_t i = 0; i < rank; ++i) {
+    const int64_t x = shapes[0][i], y = shapes[1][i];
+    if (x != y && x != 1 && y != 1) {
+      return absl::InvalidArgumentError("operands do not broadcast");
+    }
+    shape[i] = x == 1 ? y : x;
+    if (x == 1) strides[0][i] = 0;
+    if (y == 1) strides[1][i] = 0;
+  }
+  std::vector<int64_t> at[2];
+  ForEachIndex(shape, [&](const Shape& index) {
+    for (int k = 0; k < 2; ++k) {
+      int64_t flat = 0;
+      for (int64_t i = 0; i < rank; ++i) flat += index[i] * strides[k][i];
+      at[k].push_back(flat);
+    }
+  });
+  if (IsFloat(a.dtype())) {
+    const std::vector<double> x = ToDouble(a), y = ToDouble(b);
+    std::vector<double> values;
+    for (size_t i = 0; i < at[0].size(); ++i) {
+      values.push_back(floats(x[at[0][i]], y[at[1][i]]));
+    }
+    return FromDoubles(a.dtype(), shape, values);
+  }
+  absl::StatusOr<std::vector<int64_t>> x = ToInts(a, "input");
+  absl::StatusOr<std::vector<int64_t>> y = ToInts(b, "input");
+  if (!x.ok()) return x.status();
+  if (!y.ok()) return y.status();
+  std::vector<int64_t> values;
+  for (size_t i = 0; i < at[0].size(); ++i) {
+    const int64_t l = (*x)[at[0][i]], r = (*y)[at[1][i]];
+    int64_t value;
+    if (!ints(l, r, value)) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("cannot compute with ", l, " and ", r));
+    }
+    values.push_back(value);
+  }
+  return FromInts(a.dtype(), shape, values);
+}
+
+absl::StatusOr<Tensor> Add(const Node&, const Inputs& in) {
+  return Binary(
+      in,
+      [](int64_t a, int64_t b, int64_t& r) {
+        return !__builtin_add_overflow(a, b, &r);
+      },
+      [](double a, double b) { return a + b; });
+}
+
+absl::StatusOr<Tensor> Sub(const Node&, const Inputs& in) {
+  return Binary(
+      in,
+      [](int64_t a, int64_t b, int64_t& r) {
+        return !__builtin_sub_overflow(a, b, &r);
+      },
+      [](double a, double b) { return a - b; });
+}
+
+absl::StatusOr<Tensor> Mul(const Node&, const Inputs& in) {
+  return Binary(
+      in,
+      [](int64_t a, int64_t b, int64_t& r) {
+        return !__builtin_mul_overflow(a, b, &r);
+      },
+      [](double a, double b) { return a * b; });
+}
+
+absl::StatusOr<Tensor> Div(const Node&, const Inputs& in) {
+  return Binary(
+      in,
+      [](int64_t a, int64_t b, int64_t& r) {
+        if (b == 0 || b == -1) {
+          return b != 0 && !__builtin_sub_overflow(int64_t{0}, a, &r);
+        }
+        r = a / b;
+        return true;
+      },
+      [](double a, double b) { return a / b; });
+}
+
+// One float or integer function of each element.
+template <typename Ints, typename Floats>
+absl::StatusOr<Tensor> Unary(const Tensor& in, Ints ints, Floats floats) {
+  if (IsFloat(in.dtype())) {
+    std::vector<double> values = ToDouble(in);
+    for (double& v : values) v = floats(v);
+    return FromDoubles(in.dtype(), in.shape(), values);
+  }
+  absl::StatusOr<std::vector<int64_t>> values = ToInts(in, "input");
+  if (!values.ok()) return TypeError(in);
+  for (int64_t& v : *values) v = ints(v);
+  return FromInts(in.dtype(), in.shape(), *values);
+}
+
+absl::StatusOr<Tensor> Neg(const Node&, const Inputs& in) {
+  return Unary(
+      *in[0],
+      [](int64_t v) { return static_cast<int64_t>(-static_cast<uint64_t>(v)); },
+      [](double v) { return -v; });
+}
+
+absl::StatusOr<Tensor> Floor(const Node&, const Inputs& in) {
+  return Unary(
+      *in[0], [](int64_t v) { return v; },
+      [](double v) { return std::floor(v); });
+}
+
+absl::StatusOr<Tensor> Ceil(const Node&, const Inputs& in) {
+  return Unary(
+      *in[0], [](int64_t v) { return v; },
+      [](double v) { return std::ceil(v); });
+}
+
+absl::StatusOr<Tensor> Sqrt(const Node&, const Inputs& in) {
+  if (!IsFloat(in[0]->dtype())) return TypeError(*in[0]);
+  return Unary(
+      *in[0], [](int64_t v) { return v; },
+      [](double v) { return std::sqrt(v); });
+}
+
+struct FolderEntry {
+  Folder folder;
+  size_t inputs;  // the least number
+};
+
+const std::map<std::string, FolderEntry>& Folders() {
+  static const auto* const folders = new std::map<std::string, FolderEntry>{
+      {"Add", {Add, 2}},
+      {"Cast", {Cast, 1}},
+      {"Ceil", {Ceil, 1}},
+      {"Concat", {Concat, 1}},
+      {"ConstantOfShape", {ConstantOfShape, 1}},
+      {"Div", {Div, 2}},
+      {"Floor", {Floor, 1}},
+      {"Gather", {Gather, 2}},
+      {"Identity", {Identity, 1}},
+      {"Mul", {Mul, 2}},
+      {"Neg", {Neg, 1}},
+      {"Reshape", {Reshape, 2}},
+      {"Slice", {Slice, 1}},
+      {"Sqrt", {Sqrt, 1}},
+      {"Squeeze", {Squeeze, 1}},
+      {"Sub", {Sub, 2}},
+      {"Transpose", {Transpose, 1}},
+      {"Unsqueeze", {Unsqueeze, 1}},
+  };
+  return *folders;
+}
+
+}  // namespace
+
+bool HasFolder(const std::string& op_type) {
+  return Folders().count(op_type) != 0;
+}
+
+absl::StatusOr<Tensor> Fold(const Node& node, const Inputs& inputs) {
+  const FolderEntry& entry = Folders().at(node.type());
+  for (size_t i = 0; i < std::max(entry.inputs, size_t{1}); ++i) {
+    if (i >= inputs.size() || inputs[i] == nullptr) {
+      return node.Error("input ", i, " is missing");
+    }
+  }
+  if (node.type() == "Concat") {
+    for (const Tensor* t : inputs) {
+      if (t == nullptr) return node.Error("an input is missing");
+    }
+  }
+  absl::StatusOr<Tensor> result = entry.folder(node, inputs);
+  if (!result.ok()) return node.Error(result.status().message());
+  return result;
+}
+
+absl::StatusOr<std::vector<int64_t>> ToInts(const Tensor& tensor,
+                                            absl::string_view what) {
+  std::vector<int64_t> values(tensor.NumElements());
+  const auto all = [&](const auto* p) {
+    for (size_t i = 0; i < values.size(); ++i) values[i] = p[i];
+  };
+  switch (tensor.dtype()) {
+    case DType::kI8:
+      all(tensor.data<int8_t>());
+      break;
+    case DType::kU8:
+    case DType::kBool:
+      all(tensor.data<uint8_t>());
+      break;
+    case DType::kI16:
+      all(tensor.data<int16_t>());
+      break;
+    case DType::kU16:
+      all(tensor.data<uint16_t>());
+      break;
+    case DType::kI32:
+      all(tensor.data<int32_t>());
+      break;
+    case DType::kU32:
+      all(tensor.data<uint32_t>());
+      break;
+    case DType::kI64:
+      all(tensor.data<int64_t>());
+      break;
+    default:
+      return absl::InvalidArgumentError(absl::StrCat(
+          what, " must be integers, found ", Name(tensor.dtype())));
+  }
+  return values;
+}
+
+Tensor FromInts(DType dtype, std::vector<int64_t> shape,
+                const std::vector<int64_t>& values) {
+  Tensor tensor(dtype, std::move(shape));
+  char* out = static_cast<char*>(tensor.raw());
+  const size_t size = SizeOf(dtype);
+  for (size_t i = 0; i < values.size(); ++i) {
+    std::memcpy(out + i * size, &values[i], size);  // little endian
+  }
+  return tensor;
+}
+
+}  // namespace tpuc::onnx_import

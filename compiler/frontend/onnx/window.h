@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "compiler/frontend/onnx/converter.h"
+
+namespace tpuc::onnx_import {
+
+// The window of a 2-D convolution or pool over [N, C, H, W].
+struct Window {
+  std::vector<int64_t> kernel;     // rows, columns
+  std::vector<int64_t> strides;    // rows, columns
+  std::vector<int64_t> dilations;  // rows, columns
+  std::vector<int64_t> pads;       // top, left, bottom, right
+  std::vector<int64_t> output;     // rows, columns
+};
+
+// Reads strides, dilations, pads, auto_pad and ceil_mode. `kernel` is what the
+// filter says for a convolution, or empty to read kernel_shape. With ceil_mode
+// the last pads grow until the last window fits.
+absl::StatusOr<Window> ReadWindow(const NodeContext& context,
+                                  std::vector<int64_t> kernel);
+
+}  // namespace tpuc::onnx_import
