@@ -73,13 +73,13 @@ def _parse_exports(text):
 def _unique(items):
     return {item: None for item in items}.keys()
 
-def _library(package, name, file, deps, linkopts):
+def _library(headers, name, file, deps, linkopts):
     lines = ["cc_library(", "    name = \"%s\"," % name]
     if file:
         lines.append("    srcs = [\"lib/%s\"]," % file)
     lines.append("    linkopts = %s," % repr(linkopts))
     lines.append("    linkstatic = True,")
-    lines.append("    deps = [\"@llvm-project//%s:headers\"] + %s," % (package, repr(deps)))
+    lines.append("    deps = [%s] + %s," % (repr(headers), repr(deps)))
     lines.append(")\n")
     return "\n".join(lines)
 
@@ -112,7 +112,7 @@ def _build_text(rctx, package, prefix, libraries, aliases, tools):
                 deps.append(":" + required[len(prefix):])
             elif required.startswith("LLVM") and required != "LLVM" and package == "mlir":
                 deps.append("@llvm-project//llvm:" + required[len("LLVM"):])
-        out.append(_library(package, name, archive, _unique(deps), _unique(linkopts)))
+        out.append(_library(":headers", name, archive, _unique(deps), _unique(linkopts)))
     for alias, actual in aliases.items():
         if alias not in names and actual in names:
             out.append("alias(name = \"%s\", actual = \":%s\")" % (alias, actual))
@@ -124,7 +124,7 @@ def _build_text(rctx, package, prefix, libraries, aliases, tools):
         out.append("filegroup(name = \"%s\", srcs = [\"bin/%s\"])" % (tool, tool))
     return out
 
-def _headers(package, globs, deps):
+def _headers(globs, deps):
     return """cc_library(
     name = "headers",
     hdrs = glob(%s),
@@ -150,12 +150,12 @@ def _llvm_project_impl(rctx):
         exports[package] = _parse_exports(rctx.read(path))
 
     llvm = _build_text(rctx, "llvm", "LLVM", exports["llvm"], {}, _LLVM_TOOLS)
-    llvm.append(_headers("llvm", ["include/**/*.h", "include/**/*.def", "include/**/*.inc", "include/**/*.gen"], []))
-    llvm.append(_library("llvm", "for_mlir", None, [":" + name for name in _LLVM_FOR_MLIR], []))
+    llvm.append(_headers(["include/**/*.h", "include/**/*.def", "include/**/*.inc", "include/**/*.gen"], []))
+    llvm.append(_library(":headers", "for_mlir", None, [":" + name for name in _LLVM_FOR_MLIR], []))
     rctx.file("llvm/BUILD.bazel", "\n".join(llvm))
 
     mlir = _build_text(rctx, "mlir", "MLIR", exports["mlir"], _MLIR_ALIASES, _MLIR_TOOLS)
-    mlir.append(_headers("mlir", ["include/**/*.h", "include/**/*.def", "include/**/*.inc"], ["@llvm-project//llvm:headers"]))
+    mlir.append(_headers(["include/**/*.h", "include/**/*.def", "include/**/*.inc"], ["@llvm-project//llvm:headers"]))
     mlir.append("""td_library(
     name = "TdFiles",
     srcs = glob(["include/**/*.td"]),
