@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/numerics/exp_recipe.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
 
 namespace tpuc::bm1684x {
@@ -157,7 +158,7 @@ class ExpKernel : public UnaryKernel {
   }
   int64_t TableBytes() const override { return isa::kEuBytes; }
   void EmitTables(Emitter& emitter, int64_t address) const override {
-    emitter.StaticBroadcast(address, kSeriesOffset, kSeriesTerms);
+    emitter.StaticBroadcast(address, kSeriesOffset, numerics::kExpTerms);
   }
 
   void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
@@ -166,26 +167,25 @@ class ExpKernel : public UnaryKernel {
     const LocalTensor y = buffers.result;
     const LocalTensor t = y.At(buffers.scratch);
     const LocalTensor k = y.At(buffers.scratch + Plane(slice));
-    emitter.Ar(Op::kMax, t, ArOperand::Of(x), Float(-kLargest));
-    emitter.Ar(Op::kMin, y, ArOperand::Of(t), Float(kLargest));
-    emitter.Ar(Op::kMul, t, ArOperand::Of(y), Float(1.442695f));
+    emitter.Ar(Op::kMax, t, ArOperand::Of(x), Float(numerics::kExpMin));
+    emitter.Ar(Op::kMin, y, ArOperand::Of(t), Float(numerics::kExpMax));
+    emitter.Ar(Op::kMul, t, ArOperand::Of(y), Float(numerics::kLog2E));
     emitter.Cast(k, t, isa::round_mode::kFloor);
-    emitter.Ar(Op::kMul, t, ArOperand::Of(k), Float(0.6931472f));
+    emitter.Ar(Op::kMul, t, ArOperand::Of(k), Float(numerics::kLn2));
     emitter.Ar(Op::kSub, t, ArOperand::Of(y), ArOperand::Of(t));
-    emitter.Taylor(y, t, buffers.table, kSeriesTerms);
+    emitter.Taylor(y, t, buffers.table, numerics::kExpTerms);
     // From here t holds the exponent.
     const LocalTensor i = t.As(DType::kI16), e = k.As(DType::kI16);
     emitter.Cast(i, k, isa::round_mode::kHalfAwayFromZero);
-    emitter.Ar(Op::kMax, e, ArOperand::Of(i), Int(-127));
-    emitter.Ar(Op::kMin, i, ArOperand::Of(e), Int(127));
-    emitter.AddShift(k.As(DType::kI32), ArOperand::Of(i), Int(127), 23);
+    emitter.Ar(Op::kMax, e, ArOperand::Of(i), Int(-numerics::kExpBias));
+    emitter.Ar(Op::kMin, i, ArOperand::Of(e), Int(numerics::kExpBias));
+    emitter.AddShift(k.As(DType::kI32), ArOperand::Of(i),
+                     Int(numerics::kExpBias), numerics::kExpMantissaBits);
     emitter.Ar(Op::kMul, y, ArOperand::Of(y), ArOperand::Of(k));
   }
 
  private:
-  static constexpr float kLargest = 3.4028198e35f;
   static constexpr int64_t kSeriesOffset = 1024;  // 1/k! in static memory
-  static constexpr int64_t kSeriesTerms = 10;
 
   static int64_t Plane(const Slice& slice) {
     return LocalTensor{0, DType::kF32, slice.size}.BytesPerLane();

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Compiles small networks of the tpu dialect, runs their instructions on the
+// simulator, and compares every tensor bit for bit with the interpreter.
+#include "compiler/conversion/tpu_to_isa/program.h"
+
+#include <cstring>
+#include <random>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/isa/encoding.h"
+#include "compiler/numerics/float_format.h"
+#include "compiler/target/bm1684x/sync.h"
+#include "compiler/transforms/tpu/Passes.h"
+#include "gtest/gtest.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "runtime/simulator/simulator.h"
+
+namespace tpuc {
+namespace {
+
+Tensor RandomTensor(DType dtype, const std::vector<int64_t>& shape,
+                    std::mt19937& generator) {
+  std::normal_distribution<float> normal;
+  Tensor tensor(dtype, shape);
+  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+    const float value = normal(generator);
+    if (dtype == DType::kF32) tensor.data<float>()[i] = value;
+    if (dtype == DType::kF16)
+      tensor.data<uint16_t>()[i] = numerics::F32ToF16(value);
+    if (dtype == DType::kBF16)
+      tensor.data<uint16_t>()[i] = numerics::F32ToBF16(value);
+  }
+  return tensor;
+}
+
+// Compares each tensor with its expected value as soon as it is complete.
+class Checker : public sim::Observer {
+ public:
+  Checker(const Program& program, const TensorMap& expected)
+      : program_(program), expected_(expected) {}
+
+  absl::Status After(const sim::Program::Step& step,
+                     sim::Memory& memory) override {
+    if (step.instruction.engine() != isa::Engine::kGdma)
+      return absl::OkStatus();
+    for (const ProgramTensor& tensor : program_.tensors)
+      if (tensor.complete_after ==
+          static_cast<int64_t>(step.instruction.cmd_id()))
+        Compare(tensor, memory);
+    return absl::OkStatus();
+  }
+
+  int compared() const { return compared_; }
+
+ private:
+  void Compare(const ProgramTensor& tensor, sim::Memory& memory) {
+    const auto it = expected_.find(tensor.name);
+    ASSERT_NE(it, expected_.end()) << tensor.name;
+    ASSERT_EQ(static_cast<int64_t>(it->second.SizeInBytes()), tensor.bytes);
+    const auto found = memory.Range(tensor.address, tensor.bytes);
+    ASSERT_TRUE(found.ok()) << found.status();
+    ++compared_;
+    const auto* want = static_cast<const uint8_t*>(it->second.raw());
+    if (std::memcmp(*found, want, tensor.bytes) == 0) return;
+    const int64_t esize = SizeOf(tensor.dtype);
+    int64_t differ = 0, first = -1;
+    for (int64_t i = 0; i < it->second.NumElements(); ++i)
+      if (std::memcmp(*found + i * esize, want + i * esize, esize) != 0) {
+        ++differ;
+        if (first < 0) first = i;
+      }
+    uint32_t a = 0, b = 0;
+    std::memcpy(&a, *found + first * esize, esize);
+    std::memcpy(&b, want + first * esize, esize);
+    ADD_FAILURE() << tensor.name << ": " << differ << " of "
+                  << it->second.NumElements() << " differ, first " << first
+                  << ": " << std::hex << a << ", expected " << b;
+  }
+
+  const Program& program_;
+  const TensorMap& expected_;
+  int compared_ = 0;
+};
+
+absl::StatusOr<sim::Program> Decode(const Program& program) {
+  std::vector<isa::Instruction> tiu, gdma;
+  for (const isa::Instruction& i : program.instructions)
+    (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(i);
+  const absl::Status status = bm1684x::CheckSync(tiu, gdma);
+  if (!status.ok()) return status;
+  tiu.push_back(isa::MakeEnd(isa::Engine::kTiu, tiu.size() + 1));
+  gdma.push_back(isa::MakeEnd(isa::Engine::kGdma, gdma.size() + 1));
+  auto tiu_bytes = isa::EncodeStream(tiu);
+  if (!tiu_bytes.ok()) return tiu_bytes.status();
+  auto gdma_bytes = isa::EncodeStream(gdma);
+  if (!gdma_bytes.ok()) return gdma_bytes.status();
+  return sim::DecodeProgram(*tiu_bytes, *gdma_bytes);
+}
+
+// `body` reads %x, the input of the given type, and ends with %y. Weights get
+// random values.
+void Check(const std::string& input, const std::string& output,
+           const std::string& body) {
+  mlir::MLIRContext context;
+  context
+      .loadDialect<mlir::func::FuncDialect, top::TopDialect, tpu::TpuDialect>();
+  const std::string text = absl::StrCat(
+      "module attributes {module.name = \"net\"} {\n"
+      "func.func @main(%arg: tensor<",
+      input, ">) -> tensor<", output, "> {\n", "%x = top.Input %arg : tensor<",
+      input, "> loc(\"x\")\n", body, "\nreturn %y : tensor<", output, ">\n}}");
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
+  ASSERT_TRUE(module) << text;
+  std::mt19937 generator(7);
+  const auto random = [&](mlir::Value value) {
+    return RandomTensor(*top::DTypeOf(top::ElementTypeOf(value)),
+                        top::ShapeOf(value).vec(), generator);
+  };
+  module->walk([&](top::WeightOp weight) {
+    ASSERT_EQ(getWeights(&context).Add(getName(weight), random(weight)),
+              getName(weight));
+  });
+  TensorMap inputs;
+  module->walk([&](top::InputOp op) { inputs["x"] = random(op.getOutput()); });
+  const auto expected = interpreter::RunTpu(*module, inputs);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+
+  mlir::PassManager passes(&context);
+  passes.addPass(tpu::createGroupOps());
+  passes.addPass(tpu::createAssignLocalMemory());
+  passes.addPass(tpu::createAssignGlobalMemory());
+  ASSERT_TRUE(mlir::succeeded(passes.run(*module)));
+  auto program = BuildProgram(*module);
+  ASSERT_TRUE(program.ok()) << program.status();
+  ASSERT_TRUE(bm1684x::AssignSync(absl::MakeSpan(program->instructions)).ok());
+  const auto decoded = Decode(*program);
+  ASSERT_TRUE(decoded.ok()) << decoded.status();
+  for (auto interleaving :
+       {sim::Interleaving::kTiuFirst, sim::Interleaving::kGdmaFirst}) {
+    sim::Options options;
+    options.pattern = sim::LocalPattern::kNan;
+    options.interleaving = interleaving;
+    sim::Simulator simulator(options);
+    const auto write = [&](uint64_t address, const Tensor& tensor) {
+      auto memory = simulator.memory().Range(address, tensor.SizeInBytes());
+      ASSERT_TRUE(memory.ok());
+      std::memcpy(*memory, tensor.raw(), tensor.SizeInBytes());
+    };
+    for (const ProgramCoefficient& c : program->coefficients)
+      write(c.address, *getWeights(&context).Find(c.name));
+    write(program->inputs[0].address, inputs["x"]);
+    Checker checker(*program, *expected);
+    simulator.set_observer(&checker);
+    const absl::Status status = simulator.Run(*decoded);
+    ASSERT_TRUE(status.ok()) << status;
+    int computed = 0;
+    for (const ProgramTensor& tensor : program->tensors)
+      computed += tensor.complete_after > 0;
+    EXPECT_EQ(checker.compared(), computed);
+  }
+}
+
+std::string Weight(const std::string& name, const std::string& type) {
+  return absl::StrCat("%", name, " = top.Weight : tensor<", type, "> loc(\"",
+                      name, "\")\n");
+}
+
+// %y = Conv2D of %x.
+std::string Conv(const std::string& in, const std::string& filter,
+                 const std::string& bias, const std::string& out,
+                 const std::string& attributes) {
+  return absl::StrCat(Weight("w", filter), Weight("b", bias),
+                      "%y = \"tpu.Conv2D\"(%x, %w, %b) <{", attributes,
+                      "}> : (tensor<", in, ">, tensor<", filter, ">, tensor<",
+                      bias, ">) -> tensor<", out, "> loc(\"y\")");
+}
+
+constexpr char kPlain[] =
+    "strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, "
+    "dilations = array<i64: 1, 1>";
+
+TEST(Program, Convolutions) {
+  for (const std::string type : {"f32", "f16", "bf16"}) {
+    Check("2x5x9x11x" + type, "2x70x9x11x" + type,
+          Conv("2x5x9x11x" + type, "70x5x3x3x" + type, "70xf32",
+               "2x70x9x11x" + type, kPlain));
+    Check("1x67x13x13x" + type, "1x4x7x4x" + type,
+          Conv("1x67x13x13x" + type, "4x67x3x5x" + type, "4xf32",
+               "1x4x7x4x" + type,
+               "strides = array<i64: 2, 3>, pads = array<i64: 1, 0, 1, 3>, "
+               "dilations = array<i64: 1, 1>, do_relu = true, "
+               "relu_limit = 6.0 : f64"));
+  }
+}
+
+TEST(Program, ConvolutionInCuts) {
+  Check("2x100x6x7xf16", "2x66x6x7xf16",
+        Conv("2x100x6x7xf16", "66x100x3x3xf16", "66xf32", "2x66x6x7xf16",
+             absl::StrCat(kPlain, ", ic_cuts = array<i64: 32, 96>")));
+}
+
+TEST(Program, SlicedConvolution) {
+  Check("1x3x250x400xf32", "1x16x125x200xf32",
+        Conv("1x3x250x400xf32", "16x3x3x3xf32", "16xf32", "1x16x125x200xf32",
+             "strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 0, 0>, "
+             "dilations = array<i64: 1, 1>"));
+}
+
+TEST(Program, Depthwise) {
+  for (const std::string type : {"f32", "f16", "bf16"})
+    Check("1x130x40x60x" + type, "1x130x20x30x" + type,
+          Conv("1x130x40x60x" + type, "130x1x5x5x" + type, "130x" + type,
+               "1x130x20x30x" + type,
+               "strides = array<i64: 2, 2>, pads = array<i64: 2, 2, 2, 2>, "
+               "dilations = array<i64: 1, 1>, group = 130 : i64, "
+               "form = 1 : i32, do_relu = true"));
+}
+
+std::string MatMul(int64_t m, int64_t k, int64_t n, const std::string& type) {
+  const auto matrix = [&](int64_t a, int64_t b) {
+    return absl::StrCat(a, "x", b, "x", type);
+  };
+  const std::string bias = absl::StrCat(n, "xf32");
+  return absl::StrCat(Weight("w", matrix(k, n)), Weight("b", bias),
+                      "%y = \"tpu.MatMul\"(%x, %w, %b) : (tensor<",
+                      matrix(m, k), ">, tensor<", matrix(k, n), ">, tensor<",
+                      bias, ">) -> tensor<", matrix(m, n), "> loc(\"y\")");
+}
+
+TEST(Program, MatMuls) {
+  Check("5x100xf32", "5x70xf32", MatMul(5, 100, 70, "f32"));
+  Check("1x200xf16", "1x2xf16", MatMul(1, 200, 2, "f16"));
+  Check("2x25088xf16", "2x130xf16", MatMul(2, 25088, 130, "f16"));
+}
+
+std::string Unary(const std::string& op, const std::string& attributes,
+                  const std::string& in, const std::string& out) {
+  const std::string properties =
+      attributes.empty() ? "" : absl::StrCat(" <{", attributes, "}>");
+  return absl::StrCat("%y = \"tpu.", op, "\"(%x)", properties, " : (tensor<",
+                      in, ">) -> tensor<", out, "> loc(\"y\")");
+}
+
+TEST(Program, Pools) {
+  for (const std::string type : {"f32", "f16", "bf16"})
+    for (const std::string kind : {"0", "1"})
+      Check("2x66x30x31x" + type, "2x66x15x15x" + type,
+            Unary("Pool2D",
+                  "kind = " + kind +
+                      " : i32, kernel_shape = array<i64: 3, 3>, "
+                      "strides = array<i64: 2, 2>, "
+                      "pads = array<i64: 1, 0, 0, 0>, scale = 0.111 : f64",
+                  "2x66x30x31x" + type, "2x66x15x15x" + type));
+}
+
+TEST(Program, Reductions) {
+  for (const std::string kind : {"0", "1"}) {
+    const auto reduce = [&](const std::string& in, const std::string& out,
+                            int chunk) {
+      Check(in, out,
+            Unary("Reduce",
+                  absl::StrCat("kind = ", kind, " : i32, chunk = ", chunk,
+                               " : i64, scale = 0.01 : f64"),
+                  in, out));
+    };
+    reduce("3x1003x5xf32", "3x11x5xf32", 100);
+    reduce("1x100000x1xf32", "1x250x1xf32", 400);
+    reduce("200x72x1xf32", "200x1x1xf32", 72);
+    reduce("70x8x33xbf16", "70x2x33xbf16", 4);
+  }
+}
+
+TEST(Program, Casts) {
+  Check("1003xf32", "1003xf16", Unary("Cast", "", "1003xf32", "1003xf16"));
+  Check("1003xbf16", "1003xf32", Unary("Cast", "", "1003xbf16", "1003xf32"));
+  Check("3x70000xf32", "3x70000xbf16",
+        Unary("Cast", "", "3x70000xf32", "3x70000xbf16"));
+}
+
+TEST(Program, Exp) {
+  Check("1003xf32", "1003xf32", Unary("Exp", "", "1003xf32", "1003xf32"));
+  Check("2x200000xf32", "2x200000xf32",
+        Unary("Exp", "", "2x200000xf32", "2x200000xf32"));
+}
+
+TEST(Program, Constants) {
+  for (const std::string type : {"f32", "f16", "bf16"}) {
+    const std::string t = "3x77x" + type;
+    Check(t, t, Unary("Clip", "min = -0.7 : f64, max = 1.3 : f64", t, t));
+    for (int kind = 0; kind < 5; ++kind)
+      Check(t, t,
+            Unary("BinaryConst",
+                  absl::StrCat("kind = ", kind,
+                               " : i32, const_val = 0.3 : "
+                               "f64, is_reversed = ",
+                               kind % 2 != 0 ? "true" : "false"),
+                  t, t));
+  }
+  Check("3x77xf32", "3x77xf32",
+        Unary("BinaryConst", "kind = 5 : i32, const_val = 2.5 : f64",
+              "3x77xf32", "3x77xf32"));
+  Check("3x77xf32", "3x77xf32",
+        Unary("BinaryConst",
+              "kind = 5 : i32, const_val = 1.0 : f64, is_reversed = true",
+              "3x77xf32", "3x77xf32"));
+}
+
+TEST(Program, BroadcastsAndReshapes) {
+  const auto binary = [](const std::string& x, const std::string& w,
+                         const std::string& y, const std::string& kind,
+                         bool swap) {
+    Check(x, y,
+          absl::StrCat(Weight("w", w), "%y = \"tpu.Binary\"(",
+                       swap ? "%w, %x" : "%x, %w", ") <{kind = ", kind,
+                       " : i32}> : (tensor<", swap ? w : x, ">, tensor<",
+                       swap ? x : w, ">) -> tensor<", y, "> loc(\"y\")"));
+  };
+  binary("2x70x5x6xf32", "70x1x1xf32", "2x70x5x6xf32", "2", false);
+  binary("2x70x5x6xf16", "2x70x1x1xf16", "2x70x5x6xf16", "2", true);
+  binary("1x200xf32", "200xf32", "1x200xf32", "0", false);
+  binary("3x30000xf32", "1x30000xf32", "3x30000xf32", "1", true);
+  binary("3x1x5xf32", "4x1xf32", "3x4x5xf32", "5", false);
+  binary("2x1x3x1x4x1xf32", "1x5x1x6x1x7xf32", "2x5x3x6x4x7xf32", "3", false);
+  Check("2x6xf32", "3x4xf32",
+        "%r = \"tpu.Reshape\"(%x) : (tensor<2x6xf32>) -> tensor<3x4xf32> "
+        "loc(\"r\")\n"
+        "%s = \"tpu.Binary\"(%r, %r) <{kind = 0 : i32, do_relu = true}> : "
+        "(tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32> loc(\"s\")\n"
+        "%y = \"tpu.Binary\"(%s, %r) <{kind = 2 : i32}> : "
+        "(tensor<3x4xf32>, tensor<3x4xf32>) -> tensor<3x4xf32> loc(\"y\")");
+}
+
+}  // namespace
+}  // namespace tpuc
