@@ -4,6 +4,22 @@
 
 include "mlir/Pass/PassBase.td"
 
+def SelectForms : Pass<"select-forms", "mlir::ModuleOp"> {
+  let summary = "Gives each operation a form that one pass over slices can do";
+  let description = [{
+    What the target's kernel takes, and fits into local memory in some slice,
+    stays. Else
+    - a reduction becomes partial reductions and one that combines them;
+    - a convolution or matrix product in f16 or bf16 is cut along its input
+      channels (`ic_cuts`);
+    - a filter smaller than the padding gets taps of zero around it.
+    All operations that have no form are reported, each with the limit that it
+    meets. Form attributes decide bits, so the interpreter's results are those of
+    the module after this pass.
+  }];
+  let dependentDialects = ["::tpuc::tpu::TpuDialect", "::tpuc::top::TopDialect"];
+}
+
 def GroupOps : Pass<"group-ops", "mlir::ModuleOp"> {
   let summary = "Puts each operation into a tpu.Group and cuts it into slices";
   let description = [{

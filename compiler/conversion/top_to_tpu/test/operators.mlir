@@ -1,0 +1,149 @@
+// RUN: tpuc-opt %s --make-weights -split-input-file -convert-top-to-tpu=mode=F16 -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
+// RUN: tpuc-opt %s --make-weights -split-input-file -convert-top-to-tpu=mode=BF16 -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s --check-prefix=BF16
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// A 16-bit result gets its name from the cast that the function returns.
+// CHECK: tpu.Clip {{.*}} {max = 6.000000e+00 : f64, min = 0.000000e+00 : f64} {{.*}} loc("y_f16")
+// CHECK: tpu.Cast {{.*}} loc("y")
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.MulConst %0 {const_val = 2.0 : f64} : tensor<1x4xf32> loc("z")
+  %2 = top.Relu %1 {relu_limit = 6.0 : f64} : tensor<1x4xf32> loc("y")
+  func.return %2 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// In f16 the factor 1/6 comes before the product that could overflow.
+// CHECK: tpu.BinaryConst {{.*}}const_val = 0.166{{.*}} loc("y_scale")
+// CHECK: tpu.Binary {{.*}} loc("y_f16")
+// BF16: tpu.Binary {{.*}} loc("y_mul")
+// BF16: tpu.BinaryConst {{.*}}const_val = 0.166{{.*}} loc("y_bf16")
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.HardSwish %0 : tensor<1x4xf32> loc("y")
+  func.return %1 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// CHECK: tpu.BinaryConst {{.*}}const_val = 2.000000e-01 : f64, kind = 2 {{.*}} loc("y_mul")
+// CHECK: tpu.BinaryConst {{.*}}const_val = 5.000000e-01 : f64, kind = 0 {{.*}} loc("y_add")
+// CHECK: tpu.Clip {{.*}} loc("y_f16")
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.HardSigmoid %0 {alpha = 0.2 : f64, beta = 0.5 : f64} : tensor<1x4xf32> loc("y")
+  func.return %1 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Sigmoid in f32: 1 / (exp(0 - x) + 1).
+// CHECK: tpu.BinaryConst {{.*}}const_val = 0.{{.*}}is_reversed = true, kind = 1 {{.*}} tensor<1x4xf32> loc("y_neg")
+// CHECK: tpu.Exp {{.*}} loc("y_exp")
+// CHECK: tpu.BinaryConst {{.*}}kind = 0 {{.*}} loc("y_add")
+// CHECK: tpu.BinaryConst {{.*}}is_reversed = true, kind = 5 {{.*}} tensor<1x4xf32> loc("y")
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.Sigmoid %0 : tensor<1x4xf32> loc("y")
+  func.return %1 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// A constant that f16 cannot hold takes the operation to f32; bf16 holds it.
+// CHECK-NOT: tpu.Cast
+// CHECK: tpu.BinaryConst {{.*}} tensor<1x4xf32> loc("y")
+// BF16: tpu.BinaryConst {{.*}} tensor<1x4xbf16> loc("y_bf16")
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.AddConst %0 {const_val = 1.0e6 : f64} : tensor<1x4xf32> loc("y")
+  func.return %1 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// The bias of a depthwise convolution has the data's type.
+// CHECK: top.Weight : tensor<4xf16> loc("b_f16")
+// CHECK: tpu.Conv2D {{.*}}form = 1 : i32, group = 4 : i64
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %w = top.Weight : tensor<4x1x3x3xf32> loc("w")
+  %b = top.Weight : tensor<4xf32> loc("b")
+  %1 = top.Conv %0, %w, %b {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 4 : i64} : (tensor<1x4x8x8xf32>, tensor<4x1x3x3xf32>, tensor<4xf32>) -> tensor<1x4x8x8xf32> loc("y")
+  func.return %1 : tensor<1x4x8x8xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Windows that reach into padding that does not count: a factor for each pixel.
+// CHECK: tpu.Pool2D {{.*}}scale = 0.1111{{.*}} loc("y_window_mean")
+// CHECK: top.Weight : tensor<1x1x4x4xf16> loc("y_pad_factor")
+// CHECK: tpu.Binary {{.*}}kind = 2 {{.*}} loc("y_f16")
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x4x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %1 = top.AvgPool %0 {kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 0, 0>} : (tensor<1x4x8x8xf32>) -> tensor<1x4x4x4xf32> loc("y")
+  func.return %1 : tensor<1x4x4x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Leading dimensions become rows; a transposed weight is turned once.
+// CHECK: top.Weight : tensor<8x5xf16> loc("m_transposed_f16")
+// CHECK: tpu.Reshape {{.*}} -> tensor<6x8xf16> loc("y_rows")
+// CHECK: tpu.MatMul {{.*}} -> tensor<6x5xf16> loc("y_matrix")
+// CHECK: tpu.Reshape {{.*}} -> tensor<2x3x5xf16> loc("y_f16")
+func.func @main(%arg0: tensor<2x3x8xf32>) -> tensor<2x3x5xf32> {
+  %0 = top.Input %arg0 : tensor<2x3x8xf32> loc("x")
+  %m = top.Weight : tensor<5x8xf32> loc("m")
+  %1 = top.MatMul %0, %m {right_transpose = true} : (tensor<2x3x8xf32>, tensor<5x8xf32>) -> tensor<2x3x5xf32> loc("y")
+  func.return %1 : tensor<2x3x5xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Division is in f32; a tensor is cast once for all its users.
+// CHECK: tpu.BinaryConst {{.*}} loc("a")
+// CHECK: tpu.Cast {{.*}} loc("a_f32")
+// CHECK: tpu.Binary {{.*}}kind = 5 {{.*}} tensor<1x4xf32> loc("y")
+// CHECK-NOT: loc("a_f32
+func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
+  %1 = top.MulConst %0 {const_val = 2.0 : f64} : tensor<1x4xf32> loc("a")
+  %2 = top.Div %1, %1 : (tensor<1x4xf32>, tensor<1x4xf32>) -> tensor<1x4xf32> loc("y")
+  func.return %2 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// x * scale[c] + bias[c] with weights that broadcast over pixels.
+// CHECK: top.Weight : tensor<1x4x1x1xf16> loc("s_per_channel_f16")
+// CHECK: top.Weight : tensor<1x4x1x1xf16> loc("b_per_channel_f16")
+// CHECK: tpu.Binary {{.*}}kind = 2 {{.*}} loc("y_mul")
+// CHECK: tpu.Binary {{.*}}kind = 0 {{.*}} loc("y_f16")
+func.func @main(%arg0: tensor<1x4x2x2xf32>) -> tensor<1x4x2x2xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x2x2xf32> loc("x")
+  %s = top.Weight : tensor<4xf32> loc("s")
+  %b = top.Weight : tensor<4xf32> loc("b")
+  %1 = top.Scale %0, %s, %b : (tensor<1x4x2x2xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<1x4x2x2xf32> loc("y")
+  func.return %1 : tensor<1x4x2x2xf32>
+}

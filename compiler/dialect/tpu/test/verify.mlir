@@ -1,0 +1,79 @@
+// RUN: tpuc-opt %s -split-input-file -verify-diagnostics
+
+func.func @cast(%x: tensor<4xf16>) {
+  // expected-error @+1 {{cannot cast between f16 and bf16 directly; go through f32}}
+  %0 = tpu.Cast %x : (tensor<4xf16>) -> tensor<4xbf16>
+  func.return
+}
+
+// -----
+
+func.func @conv_shape(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @+1 {{output must have shape [1, 4, 6, 6], found 'tensor<1x4x8x8xf32>'}}
+  %0 = tpu.Conv2D %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @conv_bias(%x: tensor<1x3x8x8xf16>, %w: tensor<4x3x3x3xf16>, %b: tensor<4xf16>) {
+  // expected-error @+1 {{bias must be 'f32', found 'tensor<4xf16>'}}
+  %0 = tpu.Conv2D %x, %w, %b {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf16>, tensor<4x3x3x3xf16>, tensor<4xf16>) -> tensor<1x4x8x8xf16>
+  func.return
+}
+
+// -----
+
+func.func @conv_groups(%x: tensor<1x4x8x8xf32>, %w: tensor<4x2x3x3xf32>) {
+  // expected-error @+1 {{form conv needs group 1, found 2}}
+  %0 = tpu.Conv2D %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 2 : i64} : (tensor<1x4x8x8xf32>, tensor<4x2x3x3xf32>) -> tensor<1x4x8x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @cuts(%x: tensor<2x64xf16>, %w: tensor<64x8xf16>) {
+  // expected-error @+1 {{ic_cuts must be ascending multiples of 32 below 64, found 33}}
+  %0 = tpu.MatMul %x, %w {ic_cuts = array<i64: 33>} : (tensor<2x64xf16>, tensor<64x8xf16>) -> tensor<2x8xf16>
+  func.return
+}
+
+// -----
+
+func.func @cuts_f32(%x: tensor<2x64xf32>, %w: tensor<64x8xf32>) {
+  // expected-error @+1 {{ic_cuts need f16 or bf16}}
+  %0 = tpu.MatMul %x, %w {ic_cuts = array<i64: 32>} : (tensor<2x64xf32>, tensor<64x8xf32>) -> tensor<2x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @reduce(%x: tensor<2x10x3xf32>) {
+  // expected-error @+1 {{output must have shape [2, 3, 3]}}
+  %0 = tpu.Reduce %x {chunk = 4 : i64, kind = 1 : i32} : (tensor<2x10x3xf32>) -> tensor<2x2x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @divide(%x: tensor<4xf16>) {
+  // expected-error @+1 {{div needs f32 operands}}
+  %0 = tpu.Binary %x, %x {kind = 5 : i32} : (tensor<4xf16>, tensor<4xf16>) -> tensor<4xf16>
+  func.return
+}
+
+// -----
+
+func.func @exp(%x: tensor<4xf16>) {
+  // expected-error @+1 {{needs an f32 operand; cast first}}
+  %0 = tpu.Exp %x : (tensor<4xf16>) -> tensor<4xf16>
+  func.return
+}
+
+// -----
+
+func.func @broadcast(%x: tensor<2x3xf32>, %y: tensor<2x4xf32>) {
+  // expected-error @+1 {{operands do not broadcast}}
+  %0 = tpu.Binary %x, %y {kind = 0 : i32} : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x3xf32>
+  func.return
+}

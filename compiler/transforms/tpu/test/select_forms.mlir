@@ -1,0 +1,48 @@
+// RUN: tpuc-opt %s --make-weights -split-input-file -select-forms -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
+
+// What fits stays as it is.
+// CHECK-LABEL: func.func @main
+// CHECK: tpu.Reduce %{{.*}} {chunk = 1000 : i64, kind = 1 : i32, scale = 1.000000e-03 : f64} {{.*}} loc("y")
+func.func @main(%arg0: tensor<4x1000x1xf32>) -> tensor<4x1x1xf32> {
+  %0 = top.Input %arg0 : tensor<4x1000x1xf32> loc("x")
+  %1 = tpu.Reduce %0 {chunk = 1000 : i64, kind = 1 : i32, scale = 1.0e-3 : f64} : (tensor<4x1000x1xf32>) -> tensor<4x1x1xf32> loc("y")
+  func.return %1 : tensor<4x1x1xf32>
+}
+
+// -----
+
+// A row that no lane holds: parts for all lanes, then their sum. The scale is
+// applied once.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[PARTS:.*]] = tpu.Reduce %{{.*}} {chunk = 1563 : i64, kind = 1 : i32, scale = 1.000000e-05 : f64} {{.*}} -> tensor<1x64x1xf32> loc("y_parts")
+// CHECK: tpu.Reduce %[[PARTS]] {chunk = 64 : i64, kind = 1 : i32} {{.*}} loc("y")
+func.func @main(%arg0: tensor<1x100000x1xf32>) -> tensor<1x1x1xf32> {
+  %0 = top.Input %arg0 : tensor<1x100000x1xf32> loc("x")
+  %1 = tpu.Reduce %0 {chunk = 100000 : i64, kind = 1 : i32, scale = 1.0e-5 : f64} : (tensor<1x100000x1xf32>) -> tensor<1x1x1xf32> loc("y")
+  func.return %1 : tensor<1x1x1xf32>
+}
+
+// -----
+
+// A 1x1 filter with padding: taps of zero, so that no window lies wholly in it.
+// CHECK-LABEL: func.func @main
+// CHECK: top.Weight : tensor<4x4x3x3xf32> loc("w_wide")
+// CHECK: tpu.Conv2D {{.*}}pads = array<i64: 2, 2, 2, 2>{{.*}} -> tensor<1x4x10x10xf32>
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x10x10xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %w = top.Weight : tensor<4x4x1x1xf32> loc("w")
+  %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<4x4x1x1xf32>) -> tensor<1x4x10x10xf32> loc("y")
+  func.return %1 : tensor<1x4x10x10xf32>
+}
+
+// -----
+
+// A sum over input channels of which one output's weights overflow a lane.
+// CHECK-LABEL: func.func @main
+// CHECK: tpu.MatMul {{.*}}ic_cuts = array<i64: 66688, 133376>
+func.func @main(%arg0: tensor<1x200000xf16>) -> tensor<1x8xf16> {
+  %0 = top.Input %arg0 : tensor<1x200000xf16> loc("x")
+  %w = top.Weight : tensor<200000x8xf16> loc("w")
+  %1 = tpu.MatMul %0, %w : (tensor<1x200000xf16>, tensor<200000x8xf16>) -> tensor<1x8xf16> loc("y")
+  func.return %1 : tensor<1x8xf16>
+}
