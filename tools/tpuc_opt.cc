@@ -4,6 +4,7 @@
 #include <string>
 
 #include "compiler/conversion/top_to_tpu/passes.h"
+#include "compiler/dialect/isa/IsaOps.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/dialect/tpu/TpuOps.h"
@@ -95,7 +96,7 @@ int Main(int argc, char** argv) {
   llvm::InitLLVM init(argc, argv);
   mlir::DialectRegistry registry;
   registry.insert<mlir::func::FuncDialect, mlir::quant::QuantizationDialect,
-                  top::TopDialect, tpu::TpuDialect>();
+                  isa::IsaDialect, top::TopDialect, tpu::TpuDialect>();
   mlir::registerTransformsPasses();
   registerTopToTpuPasses();
   tpu::registerTpuPasses();

@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns the instruction tables into C++.
+// Turns the instruction tables into C++ and TableGen.
 //
-//   isa_generator header|source TIU.csv GDMA.csv OUT
+//   isa_generator header|source|ops|op-fields TIU.csv GDMA.csv OUT
 #include <fstream>
 #include <iostream>
 #include <string>
 
 #include "compiler/isa/generator/emit_cc.h"
+#include "compiler/isa/generator/emit_dialect.h"
 #include "compiler/isa/generator/table.h"
 
 int main(int argc, char** argv) {
   namespace generator = tpuc::isa::generator;
   if (argc != 5) {
-    std::cerr << "usage: isa_generator header|source TIU.csv GDMA.csv OUT\n";
+    std::cerr << "usage: isa_generator header|source|ops|op-fields TIU.csv "
+                 "GDMA.csv OUT\n";
     return 1;
   }
   std::string what = argv[1];
@@ -23,6 +25,10 @@ int main(int argc, char** argv) {
     generator::EmitHeader(formats, out);
   } else if (what == "source") {
     generator::EmitSource(formats, out);
+  } else if (what == "ops") {
+    generator::EmitOps(formats, out);
+  } else if (what == "op-fields") {
+    generator::EmitOpFields(formats, out);
   } else {
     std::cerr << "isa_generator: unknown output '" << what << "'\n";
     return 1;
