@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/deploy/compile.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/conversion/top_to_tpu/passes.h"
 #include "compiler/dialect/top/TopOps.h"
@@ -18,6 +19,16 @@
 namespace tpuc {
 namespace {
 
+// What the diagnostic says, with the name of the tensor it is about.
+std::string TextOf(const mlir::Diagnostic& diagnostic) {
+  const std::string text = diagnostic.str();
+  auto name = diagnostic.getLocation()->findInstanceOf<mlir::NameLoc>();
+  if (!name) return text;
+  const std::string quoted = absl::StrCat("'", name.getName().str(), "'");
+  return absl::StrContains(text, quoted) ? text
+                                         : absl::StrCat(quoted, ": ", text);
+}
+
 // Runs passes; the error holds their diagnostics.
 absl::Status RunPasses(mlir::ModuleOp module,
                        const std::function<void(mlir::PassManager&)>& add) {
@@ -25,7 +36,7 @@ absl::Status RunPasses(mlir::ModuleOp module,
   mlir::ScopedDiagnosticHandler handler(
       module.getContext(), [&](mlir::Diagnostic& diagnostic) {
         if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error)
-          absl::StrAppend(&text, text.empty() ? "" : "\n", diagnostic.str());
+          absl::StrAppend(&text, text.empty() ? "" : "\n", TextOf(diagnostic));
         return llvm::success();
       });
   mlir::PassManager passes(module.getContext());
@@ -61,6 +72,7 @@ absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize) {
     ConvertTopToTpuOptions options;
     options.mode = quantize;
     passes.addPass(createConvertTopToTpu(options));
+    passes.addPass(tpu::createSelectForms());
   });
 }
 
