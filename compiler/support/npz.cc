@@ -7,6 +7,7 @@
 #include <cctype>
 #include <limits>
 #include <memory>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -147,6 +148,22 @@ absl::StatusOr<std::string> ReadEntry(zip_t* archive, zip_uint64_t index,
   return bytes;
 }
 
+// The names of `tensors`, those in `order` first.
+std::vector<std::string> EntryNames(const TensorMap& tensors,
+                                    const std::vector<std::string>& order) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const std::string& name : order) {
+    if (tensors.count(name) != 0 && seen.insert(name).second) {
+      names.push_back(name);
+    }
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (seen.insert(name).second) names.push_back(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 absl::StatusOr<Tensor> ParseNpy(absl::string_view bytes,
@@ -242,7 +259,8 @@ absl::Status WriteNpy(const std::string& path, const Tensor& tensor) {
   return WriteFileAtomically(path, SerializeNpy(tensor));
 }
 
-absl::StatusOr<TensorMap> ReadNpz(const std::string& path) {
+absl::StatusOr<TensorMap> ReadNpz(const std::string& path,
+                                  std::vector<std::string>* order) {
   absl::StatusOr<ZipPtr> archive = OpenZip(path, ZIP_RDONLY, "open");
   if (!archive.ok()) return archive.status();
   TensorMap tensors;
@@ -260,6 +278,7 @@ absl::StatusOr<TensorMap> ReadNpz(const std::string& path) {
     absl::StatusOr<Tensor> tensor =
         ParseNpy(*bytes, absl::StrCat("'", key, "' in '", path, "'"));
     if (!tensor.ok()) return tensor.status();
+    if (order != nullptr) order->push_back(key);
     if (!tensors.emplace(key, *std::move(tensor)).second) {
       return absl::InvalidArgumentError(
           absl::StrCat("'", path, "' has two arrays named '", key, "'"));
@@ -268,7 +287,8 @@ absl::StatusOr<TensorMap> ReadNpz(const std::string& path) {
   return tensors;
 }
 
-absl::Status WriteNpz(const std::string& path, const TensorMap& tensors) {
+absl::Status WriteNpz(const std::string& path, const TensorMap& tensors,
+                      const std::vector<std::string>& order) {
   if (tensors.empty()) {  // libzip would remove the file
     return WriteFileAtomically(
         path, absl::StrCat("PK\x05\x06", std::string(18, '\0')));
@@ -284,8 +304,8 @@ absl::Status WriteNpz(const std::string& path, const TensorMap& tensors) {
     return absl::UnavailableError(
         absl::StrCat("cannot write '", path, "': ", zip_strerror(zip)));
   };
-  for (const auto& [name, tensor] : tensors) {
-    contents.push_back(SerializeNpy(tensor));
+  for (const std::string& name : EntryNames(tensors, order)) {
+    contents.push_back(SerializeNpy(tensors.at(name)));
     zip_source_t* source = zip_source_buffer(zip, contents.back().data(),
                                              contents.back().size(), 0);
     if (source == nullptr) return fail();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,15 +13,20 @@ namespace tpuc {
 
 // NumPy's file formats. Readers take format versions 1 to 3, little endian, C
 // order, and every type of DType; anything else is an error that says what was
-// found. Writers give the same bytes for the same tensors: entries in name
-// order, stored uncompressed, with a constant date.
+// found. Writers give the same bytes for the same tensors: entries in a
+// given order, stored uncompressed, with a constant date.
 //
 // NumPy has no bf16: such a tensor is written as uint16 with its raw bits, and
 // so reads back as kU16.
 
 // An .npz archive (stored or deflated entries); keys are without ".npy".
-absl::StatusOr<TensorMap> ReadNpz(const std::string& path);
-absl::Status WriteNpz(const std::string& path, const TensorMap& tensors);
+// `order` gets the names as they lie in the archive.
+absl::StatusOr<TensorMap> ReadNpz(const std::string& path,
+                                  std::vector<std::string>* order = nullptr);
+// Entries lie in `order` (of execution, say); names that it lacks come after,
+// by name, and names that `tensors` lacks are passed over.
+absl::Status WriteNpz(const std::string& path, const TensorMap& tensors,
+                      const std::vector<std::string>& order = {});
 
 // A single array.
 absl::StatusOr<Tensor> ReadNpy(const std::string& path);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "compiler/support/similarity.h"
+#include "compiler/support/tensor.h"
+
+namespace tpuc {
+
+struct ComparisonOptions {
+  double min_cosine = 0.99;
+  double min_euclidean = 0.99;
+  // Names that are left out.
+  std::set<std::string> excepts;
+  // What messages call the two sides.
+  std::string target_name = "target", reference_name = "reference";
+};
+
+// The tensors that both sides have, one row each.
+struct Comparison {
+  struct Row {
+    std::string name;
+    Similarity similarity;
+    std::string error;  // why there is no similarity: element counts differ
+    bool passed = false;
+  };
+  std::vector<Row> rows;
+  bool passed = false;
+  // One line when passed. Otherwise the first tensor that is out of tolerance,
+  // its neighbours in `order` and their similarities, and what to look at.
+  std::string summary;
+};
+
+// Compares by name, in `order` (names of one side in order of execution; names
+// that it lacks come after, by name). Does not pass when nothing was compared,
+// when a value is not finite, or when a name in `excepts` is on neither side.
+Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
+                          const std::vector<std::string>& order,
+                          const ComparisonOptions& options);
+
+// "cosine 0.999900, euclidean 0.985000, largest difference 0.1 at 17 of 100"
+std::string ToString(const Similarity& similarity);
+
+}  // namespace tpuc

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/support/comparison.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace tpuc {
+namespace {
+
+Tensor Of(std::vector<float> v) {
+  const int64_t n = static_cast<int64_t>(v.size());
+  return Tensor(DType::kF32, {n}, v);
+}
+
+TensorMap Chain() {
+  TensorMap map;
+  for (const char* name : {"conv", "add", "relu"}) map[name] = Of({1, 2, 3});
+  return map;
+}
+
+TEST(Comparison, EqualSidesPass) {
+  const Comparison c = CompareTensors(Chain(), Chain(), {}, {});
+  EXPECT_TRUE(c.passed);
+  EXPECT_EQ(c.rows.size(), 3u);
+}
+
+TEST(Comparison, NamesTheFirstInOrderOfExecution) {
+  TensorMap other = Chain();
+  other["add"] = Of({3, 2, 1});  // "add" sorts before "conv"
+  other["relu"] = Of({3, 2, 1});
+  const Comparison c =
+      CompareTensors(Chain(), other, {"conv", "add", "relu"}, {});
+  EXPECT_FALSE(c.passed);
+  EXPECT_NE(c.summary.find("> FAIL  'add'"), std::string::npos) << c.summary;
+  EXPECT_NE(c.summary.find("  pass  'conv'"), std::string::npos) << c.summary;
+  EXPECT_NE(c.summary.find("  FAIL  'relu'"), std::string::npos) << c.summary;
+}
+
+TEST(Comparison, NothingInCommonFails) {
+  const Comparison c = CompareTensors({{"x", Of({1})}}, Chain(), {}, {});
+  EXPECT_FALSE(c.passed);
+  EXPECT_NE(c.summary.find("nothing was compared"), std::string::npos);
+}
+
+TEST(Comparison, NonFiniteFailsEvenWhenEqual) {
+  TensorMap map = {{"x", Of({std::numeric_limits<float>::infinity()})}};
+  EXPECT_FALSE(CompareTensors(map, map, {}, {}).passed);
+}
+
+TEST(Comparison, ShapeMismatchFails) {
+  EXPECT_FALSE(
+      CompareTensors({{"x", Of({1})}}, {{"x", Of({1, 1})}}, {}, {}).passed);
+}
+
+TEST(Comparison, ExceptionsAreLeftOutButMustExist) {
+  TensorMap other = Chain();
+  other["add"] = Of({3, 2, 1});
+  ComparisonOptions options;
+  options.excepts = {"add"};
+  EXPECT_TRUE(CompareTensors(Chain(), other, {}, options).passed);
+  options.excepts = {"add", "typo"};
+  EXPECT_FALSE(CompareTensors(Chain(), other, {}, options).passed);
+}
+
+}  // namespace
+}  // namespace tpuc
