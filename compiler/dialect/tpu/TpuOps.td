@@ -156,7 +156,7 @@ def Tpu_ClipOp : Tpu_TensorOp<"Clip"> {
 }
 
 def Tpu_ExpOp : Tpu_TensorOp<"Exp"> {
-  let summary = "exp by the f32 recipe of docs/isa/bm1684x.md f, f32 only";
+  let summary = "exp by the steps of compiler/numerics/exp_recipe.h, f32 only";
   let arguments = (ins Tpu_Tensor:$input);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;

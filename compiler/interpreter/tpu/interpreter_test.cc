@@ -207,16 +207,18 @@ TEST(TpuInterpreter, BinaryBroadcastsBothOperands) {
 
 TEST(TpuInterpreter, ExpFollowsTheRecipe) {
   Network network(R"(
-    func.func @main(%a: tensor<2003xf32>) -> tensor<2003xf32> {
-      %x = top.Input %a : tensor<2003xf32> loc("x")
-      %y = tpu.Exp %x : (tensor<2003xf32>) -> tensor<2003xf32> loc("y")
-      func.return %y : tensor<2003xf32>
+    func.func @main(%a: tensor<2005xf32>) -> tensor<2005xf32> {
+      %x = top.Input %a : tensor<2005xf32> loc("x")
+      %y = tpu.Exp %x : (tensor<2005xf32>) -> tensor<2005xf32> loc("y")
+      func.return %y : tensor<2005xf32>
     })");
-  Tensor x(DType::kF32, {2003});
+  Tensor x(DType::kF32, {2005});
   for (int i = 0; i < 2001; ++i)
     x.data<float>()[i] = static_cast<float>(i - 1000) * 0.085f;
   x.data<float>()[2001] = -200.0f;
   x.data<float>()[2002] = -INFINITY;
+  x.data<float>()[2003] = -2.1126678e12f;
+  x.data<float>()[2004] = INFINITY;
   const Tensor y = network.Result({{"x", x}});
   for (int i = 0; i < 2001; ++i) {
     const double expected = std::exp(double{x.data<float>()[i]});
@@ -225,6 +227,8 @@ TEST(TpuInterpreter, ExpFollowsTheRecipe) {
   EXPECT_EQ(y.data<float>()[1000], 1.0f);
   EXPECT_EQ(y.data<float>()[2001], 0.0f);
   EXPECT_EQ(y.data<float>()[2002], 0.0f);
+  EXPECT_EQ(y.data<float>()[2003], 0.0f);
+  EXPECT_NEAR(y.data<float>()[2004], 3.4028e38f, 1e34f);
 }
 
 TEST(TpuInterpreter, ErrorsNameTheTensor) {

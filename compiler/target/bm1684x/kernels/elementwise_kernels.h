@@ -43,7 +43,7 @@ std::unique_ptr<Kernel> MakeBinaryConstKernel(const UnarySpec& spec,
                                               bool is_reversed);
 std::unique_ptr<Kernel> MakeClipKernel(const UnarySpec& spec, double min,
                                        double max);
-// exp of f32 by the recipe of docs/isa/bm1684x.md, f.
+// exp of f32 by compiler/numerics/exp_recipe.h.
 std::unique_ptr<Kernel> MakeExpKernel(const UnarySpec& spec);
 
 }  // namespace tpuc::bm1684x
