@@ -76,7 +76,8 @@ void FloatLoop(ArOp op, int iterations, int64_t count, const float* a,
       break;
     case ArOp::kAbsDifference:
       for (int64_t i = 0; i < count; ++i) {
-        r[i] = a[i] > b[i] ? a[i] - b[i] : b[i] - a[i];
+        const float difference = a[i] - b[i];
+        r[i] = difference > 0 ? difference : b[i] - a[i];
       }
       break;
     case ArOp::kDiv:
@@ -238,10 +239,45 @@ const float* FloatRow(DType type, RowOperand row, int64_t count,
   return buffer;
 }
 
+// One element between float formats. bf16 widens by its bits, denormals
+// included; f32 denormals are read as zero.
+void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
+                void* res, int64_t res_stride) {
+  const char* in = static_cast<const char*>(a.data);
+  if (s.a == DType::kBF16) {
+    uint32_t* out = static_cast<uint32_t*>(res);
+    for (int64_t j = 0; j < count; ++j) {
+      uint16_t bits;
+      std::memcpy(&bits, in + j * a.stride * 2, 2);
+      out[j * res_stride] = static_cast<uint32_t>(bits) << 16;
+    }
+    return;
+  }
+  float x[kChunk];
+  LoadFloatRow(s.a, in, a.stride, count, x);
+  if (s.a == DType::kF32) FlushDenormalRow(s.a, count, x, 1);
+  if (s.rounding == Rounding::kHalfToEven || s.res == DType::kF32) {
+    StoreFloatRow(s.res, x, count, res, res_stride);
+    return;
+  }
+  uint16_t* out = static_cast<uint16_t*>(res);
+  for (int64_t j = 0; j < count; ++j) {
+    out[j * res_stride] = s.res == DType::kF16 ? F32ToF16(x[j], s.rounding)
+                                               : F32ToBF16(x[j], s.rounding);
+  }
+}
+
+// A float whose bf16 denormals are kept.
+float LoadUnflushed(DType type, const void* data, int64_t i) {
+  if (type != DType::kBF16) return LoadFloat(type, data, i);
+  return BitsFloat(static_cast<uint32_t>(static_cast<const uint16_t*>(data)[i])
+                   << 16);
+}
+
 void IntegralRow(DType type, Rounding mode, int64_t count, RowOperand a,
                  void* res, int64_t res_stride) {
   for (int64_t i = 0; i < count; ++i) {
-    const float x = LoadFloat(type, a.data, i * a.stride);
+    const float x = LoadUnflushed(type, a.data, i * a.stride);
     if (x != x) {  // bits of a NaN pass
       StoreIntegerWrapped(type, res, i * res_stride,
                           LoadInteger(SignedOf(type), a.data, i * a.stride));
@@ -355,7 +391,7 @@ absl::StatusOr<Elementwise> Elementwise::Create(const ElementwiseSpec& spec) {
 
 void Elementwise::Row(int64_t count, void* res, int64_t res_stride,
                       RowOperand a, RowOperand b, RowOperand c) const {
-  const ScopedFlushDenormals flush;
+  const ScopedFlushDenormals flush(spec_.a != DType::kBF16);
   RowFlushed(count, res, res_stride, a, b, c);
 }
 
@@ -404,19 +440,8 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
         if (s.op == ArOp::kCast) {
           if (s.a == s.res) {
             IntegralRow(s.a, s.rounding, part, pa, out, res_stride);
-          } else if (s.rounding == Rounding::kHalfToEven ||
-                     s.res == DType::kF32) {
-            float x[kChunk];
-            LoadFloatRow(s.a, pa.data, pa.stride, part, x);
-            StoreFloatRow(s.res, x, part, out, res_stride);
           } else {
-            uint16_t* h = static_cast<uint16_t*>(out);
-            for (int64_t j = 0; j < part; ++j) {
-              const float x = LoadFloat(s.a, pa.data, j * pa.stride);
-              h[j * res_stride] = s.res == DType::kF16
-                                      ? F32ToF16(x, s.rounding)
-                                      : F32ToBF16(x, s.rounding);
-            }
+            ConvertRow(s, part, pa, out, res_stride);
           }
           break;
         }
@@ -449,11 +474,10 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
         break;
       }
       case Family::kToInteger: {
-        float x[kChunk];
         int64_t r[kChunk];
-        const float* fa = FloatRow(s.a, pa, part, x);
         for (int64_t j = 0; j < part; ++j) {
-          r[j] = FloatToInteger(fa[j], s.res, s.rounding);
+          const float x = LoadUnflushed(s.a, pa.data, j * pa.stride);
+          r[j] = FloatToInteger(x, s.res, s.rounding);
         }
         StoreIntegerRow(s.res, false, r, part, out, res_stride);
         break;
@@ -462,13 +486,12 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
         int64_t x[kChunk];
         LoadIntegerRow(s.a, pa.data, pa.stride, part, x);
         for (int64_t j = 0; j < part; ++j) {
-          const float f = IntegerToFloat(x[j], s.rounding);
+          const float f = IntegerToFloat(x[j], s.rounding, s.res);
           if (s.res == DType::kF32) {
             static_cast<float*>(out)[j * res_stride] = f;
           } else {
             static_cast<uint16_t*>(out)[j * res_stride] =
-                s.res == DType::kF16 ? F32ToF16(f, s.rounding)
-                                     : F32ToBF16(f, s.rounding);
+                s.res == DType::kF16 ? F32ToF16(f) : F32ToBF16(f);
           }
         }
         break;
@@ -507,7 +530,7 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
 void Elementwise::Run(const Shape4& shape, const MutablePlanes& res,
                       const Planes& a, const Planes& b, const Planes& c,
                       int64_t c_begin, int64_t c_end) const {
-  const ScopedFlushDenormals flush;
+  const ScopedFlushDenormals flush(spec_.a != DType::kBF16);
   const bool has_b = !IsUnary(spec_.op) && !b.channel.empty();
   const bool has_c = !c.channel.empty();
   const int64_t res_size = static_cast<int64_t>(SizeOf(spec_.res));

@@ -32,17 +32,8 @@ bool RoundsUp(uint32_t quotient, uint32_t rest, uint32_t half, bool negative,
   return false;
 }
 
-bool OverflowsToInfinity(bool negative, Rounding mode) {
-  switch (mode) {
-    case Rounding::kTowardZero:
-      return false;
-    case Rounding::kDown:
-      return negative;
-    case Rounding::kUp:
-      return !negative;
-    default:
-      return true;
-  }
+uint16_t NanOf(uint16_t sign, Rounding mode) {
+  return mode == Rounding::kHalfToEven ? kNan16 : sign | kNan16;
 }
 
 VectorLevel BestLevel() {
@@ -121,7 +112,7 @@ int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
     __m256i rounded =
         _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
     const __m256i denormal = _mm256_cmpeq_epi32(
-        _mm256_and_si256(bits, exponent), _mm256_setzero_si256());
+        _mm256_and_si256(rounded, exponent), _mm256_setzero_si256());
     rounded = _mm256_blendv_epi8(rounded, _mm256_and_si256(bits, sign),
                                  denormal);
     __m256i h = _mm256_srli_epi32(rounded, 16);
@@ -219,7 +210,7 @@ uint16_t F32ToF16(float value, Rounding mode) {
   const uint32_t bits = FloatBits(value);
   const uint16_t sign = static_cast<uint16_t>((bits & kSignBit) >> 16);
   const uint32_t magnitude = bits & ~kSignBit;
-  if (magnitude > kInfinityBits) return kNan16;
+  if (magnitude > kInfinityBits) return NanOf(sign, mode);
   if (magnitude == kInfinityBits) return sign | 0x7C00;
   const int exponent = static_cast<int>(magnitude >> 23) - 127;
   if (exponent == -127) return sign;  // zero, or a denormal read as zero
@@ -234,22 +225,22 @@ uint16_t F32ToF16(float value, Rounding mode) {
       normal ? (static_cast<uint32_t>(exponent + 14) << 10) + quotient
              : quotient;
   if (result < 0x7C00) return sign | static_cast<uint16_t>(result);
-  return sign | (OverflowsToInfinity(sign != 0, mode) ? 0x7C00 : 0x7BFF);
+  return sign | 0x7C00;
 }
 
 uint16_t F32ToBF16(float value, Rounding mode) {
   const uint32_t bits = FloatBits(value);
   const uint16_t sign = static_cast<uint16_t>((bits & kSignBit) >> 16);
   const uint32_t magnitude = bits & ~kSignBit;
-  if (magnitude > kInfinityBits) return kNan16;
+  if (magnitude > kInfinityBits) return NanOf(sign, mode);
   if (magnitude == kInfinityBits) return sign | 0x7F80;
-  if (magnitude < 0x00800000) return sign;
   uint32_t quotient = magnitude >> 16;
   if (RoundsUp(quotient, magnitude & 0xFFFF, 0x8000, sign != 0, mode)) {
     ++quotient;
   }
+  if (quotient < 0x80) return sign;
   if (quotient < 0x7F80) return sign | static_cast<uint16_t>(quotient);
-  return sign | (OverflowsToInfinity(sign != 0, mode) ? 0x7F80 : 0x7F7F);
+  return sign | 0x7F80;
 }
 
 float RoundToF16(float value) { return F16ToF32(F32ToF16(value)); }
@@ -397,20 +388,22 @@ void StoreFloatRow(DType type, const float* in, int64_t count, void* data,
 }
 
 #if defined(__x86_64__)
-ScopedFlushDenormals::ScopedFlushDenormals() : saved_(_mm_getcsr()) {
+ScopedFlushDenormals::ScopedFlushDenormals(bool flush)
+    : saved_(_mm_getcsr()) {
   constexpr uint32_t kFtzAndDaz = 0x8040;
-  _mm_setcsr(static_cast<uint32_t>(saved_) | kFtzAndDaz);
+  const uint32_t state = static_cast<uint32_t>(saved_);
+  _mm_setcsr(flush ? state | kFtzAndDaz : state & ~kFtzAndDaz);
 }
 ScopedFlushDenormals::~ScopedFlushDenormals() {
   _mm_setcsr(static_cast<uint32_t>(saved_));
 }
 #elif defined(__aarch64__)
-ScopedFlushDenormals::ScopedFlushDenormals() {
+ScopedFlushDenormals::ScopedFlushDenormals(bool flush) {
   uint64_t fpcr;
   asm volatile("mrs %0, fpcr" : "=r"(fpcr));
   saved_ = fpcr;
   constexpr uint64_t kFlushToZero = uint64_t{1} << 24;
-  asm volatile("msr fpcr, %0" ::"r"(fpcr | kFlushToZero));
+  asm volatile("msr fpcr, %0" ::"r"(flush ? fpcr | kFlushToZero : fpcr & ~kFlushToZero));
 }
 ScopedFlushDenormals::~ScopedFlushDenormals() {
   asm volatile("msr fpcr, %0" ::"r"(saved_));

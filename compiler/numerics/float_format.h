@@ -2,7 +2,7 @@
 // The chip's number formats (docs/isa/bm1684x.md, a and c.0).
 //
 // f16: IEEE, denormals kept. bf16: denormals flushed to a zero of the same
-// sign, on reading and on writing. A NaN that is written in either 16-bit
+// sign, on reading and (after rounding) on writing. A NaN that is written in either 16-bit
 // format becomes 0x7FFF. f32: x86 arithmetic with FTZ and DAZ set; whoever
 // computes in f32 holds a ScopedFlushDenormals.
 #pragma once
@@ -57,8 +57,8 @@ float BF16ToF32(uint16_t bits);
 
 // Narrowing. Modes 3 and 4 look at the sign, 5 and 6 act on the magnitude
 // (half away from zero, half toward zero) as the chip's f32 -> f16 cast does.
-// Overflow gives infinity in every rounding that moves away from zero there,
-// else the largest finite number.
+// Overflow gives infinity in every mode. A NaN keeps its sign in all modes but
+// half-to-even.
 uint16_t F32ToF16(float value, Rounding mode = Rounding::kHalfToEven);
 uint16_t F32ToBF16(float value, Rounding mode = Rounding::kHalfToEven);
 
@@ -94,10 +94,12 @@ void LoadFloatRow(DType type, const void* data, int64_t stride, int64_t count,
 void StoreFloatRow(DType type, const float* in, int64_t count, void* data,
                    int64_t stride);
 
-// Sets FTZ and DAZ of the calling thread for the life time of the object.
+// Sets FTZ and DAZ of the calling thread for the life time of the object, or
+// clears them: bf16 arithmetic of AR keeps tiny f32 intermediates, since a
+// product just below 2^-126 may round up to a bf16 number.
 class ScopedFlushDenormals {
  public:
-  ScopedFlushDenormals();
+  explicit ScopedFlushDenormals(bool flush = true);
   ~ScopedFlushDenormals();
   ScopedFlushDenormals(const ScopedFlushDenormals&) = delete;
   ScopedFlushDenormals& operator=(const ScopedFlushDenormals&) = delete;

@@ -98,7 +98,10 @@ float RoundToIntegral(float value, Rounding mode) {
   const uint32_t magnitude = bits & 0x7FFFFFFF;
   if (magnitude >= 0x4B000000) return value;  // 2^23 and above, inf, NaN
   const bool negative = (bits >> 31) != 0;
-  const float x = BitsFloat(magnitude);
+  // A denormal counts as a small number here, whatever the processor's state.
+  const float x = BitsFloat(magnitude == 0 || magnitude >= 0x00800000
+                                ? magnitude
+                                : 0x00800000);
   float whole = static_cast<float>(static_cast<int32_t>(x));
   const float rest = x - whole;  // exact
   bool up = false;
@@ -131,7 +134,6 @@ float RoundToIntegral(float value, Rounding mode) {
 int64_t FloatToInteger(float value, DType type, Rounding mode) {
   const uint32_t magnitude = FloatBits(value) & 0x7FFFFFFF;
   if (magnitude > 0x7F800000) return 0;
-  if (magnitude < 0x00800000) return 0;  // zero; denormals are read as zero
   const float rounded = RoundToIntegral(value, mode);
   // The limits are exact or rounded outward; comparing in double is exact.
   const double wide = rounded;
@@ -140,13 +142,16 @@ int64_t FloatToInteger(float value, DType type, Rounding mode) {
   return static_cast<int64_t>(wide);
 }
 
-float IntegerToFloat(int64_t value, Rounding mode) {
+float IntegerToFloat(int64_t value, Rounding mode, DType type) {
+  const int precision = type == DType::kF16    ? 11
+                        : type == DType::kBF16 ? 8
+                                               : 24;
   const bool negative = value < 0;
   uint64_t magnitude = negative ? 0 - static_cast<uint64_t>(value)
                                 : static_cast<uint64_t>(value);
-  if (magnitude < (uint64_t{1} << 24)) return static_cast<float>(value);
+  if (magnitude < (uint64_t{1} << precision)) return static_cast<float>(value);
   int shift = 0;
-  while ((magnitude >> shift) >= (uint64_t{1} << 24)) ++shift;
+  while ((magnitude >> shift) >= (uint64_t{1} << precision)) ++shift;
   // Sign-aware rounding on the signed value, then an exact scaling.
   const int64_t quotient = Shift(value, -shift, mode);
   return std::ldexp(static_cast<float>(quotient), shift);

@@ -18,8 +18,9 @@ int64_t Saturate(int64_t value, DType type);
 
 // f32 -> integer: rounds, saturates; NaN gives 0. Modes 0..4 exist on the chip.
 int64_t FloatToInteger(float value, DType type, Rounding mode);
-// Integer -> f32 with the given rounding.
-float IntegerToFloat(int64_t value, Rounding mode);
+// Integer -> float type with the given rounding, as an f32 that may exceed the
+// range of a 16-bit type.
+float IntegerToFloat(int64_t value, Rounding mode, DType type = DType::kF32);
 // Rounds to an integral f32, keeping the sign of zero (cast f32 -> f32).
 float RoundToIntegral(float value, Rounding mode);
 

@@ -193,6 +193,9 @@ absl::Status Execute(const isa::SAr& i, const Context& context) {
   const bool select = op == ArOp::kSelectGreater ||
                       op == ArOp::kSelectEqual || op == ArOp::kSelectLess;
   if (select || op == ArOp::kMac || spec.has_shift) {
+    if (select && i.opd2_const == 0) {
+      return absl::UnimplementedError("select of a value in memory");
+    }
     const DType type2 = select ? result_type : DType::kI8;
     if (op == ArOp::kMac && !numerics::IsFloat(type0) && i.opd2_const == 0) {
       return absl::UnimplementedError("mac with shifts in memory");
