@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs a model; see --help.
+#include <iostream>
+#include <string>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "compiler/dialect/top/module_io.h"
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/support/command_line.h"
+#include "compiler/support/npz.h"
+#include "compiler/support/progress.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tools/lib/model_inputs.h"
+#include "tools/lib/run_model.h"
+
+namespace tpuc {
+namespace {
+
+struct Options {
+  std::string input, model, output, onnxruntime;
+  bool dump_all_tensors = false;
+};
+
+struct Results {
+  TensorMap tensors;
+  std::vector<std::string> order;
+};
+
+absl::StatusOr<Results> RunMlir(const Options& o) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  context.loadDialect<tpu::TpuDialect>();
+  auto module = LoadModule(&context, o.model);
+  if (!module.ok()) return module.status();
+  auto infos = InputsOf(**module);
+  if (!infos.ok()) return infos.status();
+  auto inputs = ReadInputs(o.input, *infos);
+  if (!inputs.ok()) return inputs.status();
+  Progress progress("running operations");
+  auto tensors = RunModule(
+      **module, *inputs, o.dump_all_tensors,
+      [&](int64_t done, int64_t total) { progress.Update(done, total); });
+  if (!tensors.ok()) return tensors.status();
+  return Results{*std::move(tensors), TensorOrder(**module)};
+}
+
+absl::StatusOr<Results> RunOnnx(const Options& o) {
+  auto inputs = ReadNpz(o.input);
+  if (!inputs.ok()) return inputs.status();
+  auto tensors =
+      RunOnnxRuntime(o.onnxruntime, o.model, *inputs, o.dump_all_tensors);
+  if (!tensors.ok()) return tensors.status();
+  return Results{*std::move(tensors), {}};
+}
+
+absl::Status RunModel(const Options& o) {
+  absl::StatusOr<Results> results;
+  if (absl::EndsWith(o.model, ".mlir")) {
+    results = RunMlir(o);
+  } else if (absl::EndsWith(o.model, ".onnx")) {
+    results = RunOnnx(o);
+  } else {
+    return absl::UnimplementedError(
+        absl::StrCat("'", o.model,
+                     "': models of this kind are not supported yet; .mlir and "
+                     ".onnx are"));
+  }
+  if (!results.ok()) return results.status();
+  return WriteNpz(o.output, results->tensors, results->order);
+}
+
+int Main(int argc, char** argv) {
+  Options o;
+  CommandLine line("model_runner",
+                   "Runs a model: an .onnx with ONNX Runtime, an .mlir with "
+                   "the interpreter of its dialect.");
+  line.Required("input", &o.input, "FILE",
+                "the inputs: an .npz with an array for each by name");
+  line.Required("model", &o.model, "FILE", "what to run: .onnx or .mlir");
+  line.Required("output", &o.output, "FILE", "the .npz to write");
+  line.Switch("dump_all_tensors", &o.dump_all_tensors,
+              "write every tensor, not only the model's outputs");
+  line.Optional("onnxruntime", &o.onnxruntime, "PROGRAM",
+                "runner of ONNX Runtime, when it is not among the runfiles");
+  if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;
+  const absl::Status status = RunModel(o);
+  if (status.ok()) return 0;
+  std::cerr << "model_runner: " << status.message() << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace tpuc
+
+int main(int argc, char** argv) { return tpuc::Main(argc, argv); }
