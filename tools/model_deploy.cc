@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a network for a chip; see --help.
-#include <unistd.h>
-
 #include <iostream>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -13,8 +13,14 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/support/command_line.h"
+#include "compiler/support/comparison.h"
 #include "compiler/support/file.h"
+#include "compiler/support/flag_values.h"
+#include "compiler/support/npz.h"
+#include "compiler/support/progress.h"
 #include "mlir/IR/MLIRContext.h"
+#include "tools/lib/model_inputs.h"
+#include "tools/lib/run_model.h"
 
 namespace tpuc {
 namespace {
@@ -25,47 +31,137 @@ struct Options {
   bool debug = false;
 };
 
-void Declare(CommandLine& line, Options& options) {
-  line.Required("mlir", &options.mlir, "FILE",
+void Declare(CommandLine& line, Options& o) {
+  line.Required("mlir", &o.mlir, "FILE",
                 "the network, as model_transform writes it");
-  line.Required("quantize", &options.quantize, "TYPE", "F32, F16 or BF16");
-  line.Required("chip", &options.chip, "CHIP", "bm1684x");
-  line.Required("model", &options.model, "FILE", "the .bmodel to write");
-  line.Switch("debug", &options.debug,
-              "keep intermediate files beside the model: MODEL_tpu.mlir and "
-              "MODEL_final.mlir with their weights");
+  line.Required("quantize", &o.quantize, "TYPE", "F32, F16 or BF16");
+  line.Required("chip", &o.chip, "CHIP", "bm1684x");
+  line.Required("model", &o.model, "FILE", "the .bmodel to write");
+  line.Optional("test_input", &o.test_input, "FILE",
+                "inputs to check the compilation with: an .npz, or .npy files "
+                "separated by commas. The tpu dialect is interpreted, and "
+                "the .bmodel is simulated, which must give the same bits");
+  line.Optional("test_reference", &o.test_reference, "FILE",
+                "tensors of the float network (model_transform's "
+                "--test_result), to compare the tpu dialect's with; needs "
+                "--test_input");
+  line.Optional("tolerance", &o.tolerance, "COSINE,EUCLIDEAN",
+                "least similarity of a tensor with that of the reference");
+  line.Optional("excepts", &o.excepts, "NAME,...",
+                "tensors to leave out of the comparison");
+  line.Switch("debug", &o.debug,
+              "keep intermediate files beside the model: MODEL_tpu.mlir, "
+              "MODEL_addressed.mlir and MODEL_isa.mlir, and with --test_input "
+              "MODEL_tpu_outputs.npz and MODEL_model_outputs.npz");
+  line.Unsupported("calibration_table", "FILE", "INT8 quantization");
+  line.Unsupported("ignore_f16_overflow", "",
+                   "no operator is computed in another type than asked for "
+                   "because of overflow");
+  line.Unsupported("op_divide", "", "it concerns other chips");
+  line.Unsupported("core", "N", "bm1684x has one core");
 }
 
-absl::Status Deploy(const Options& options) {
-  const std::string quantize = absl::AsciiStrToUpper(options.quantize);
-  const std::string stem = WithoutExtension(options.model);
-  const auto step = [&](const std::string& what) {
-    if (isatty(2)) std::cerr << "model_deploy: " << what << "\n";
-  };
-  mlir::MLIRContext context;
-  LoadDialects(&context);
-  step(absl::StrCat("reading ", options.mlir));
-  auto module = LoadModule(&context, options.mlir);
-  if (!module.ok()) return module.status();
-  step("lowering");
-  absl::Status status = LowerToTpu(**module, quantize);
+absl::Status Check(const Options& o) {
+  const std::string chip = absl::AsciiStrToLower(o.chip);
+  if (chip != "bm1684x")
+    return absl::UnimplementedError(
+        absl::StrCat("--chip ", o.chip, " is not supported (bm1684x is)"));
+  const std::string type = absl::AsciiStrToUpper(o.quantize);
+  if (type != "F32" && type != "F16" && type != "BF16")
+    return absl::UnimplementedError(absl::StrCat(
+        "--quantize ", o.quantize, " is not supported (F32, F16, BF16 are)"));
+  if (!o.test_reference.empty() && o.test_input.empty())
+    return absl::InvalidArgumentError("--test_reference needs --test_input");
+  return absl::OkStatus();
+}
+
+// The tensors of the tpu dialect for the test inputs, and their names in order
+// of execution.
+struct TestRun {
+  TensorMap inputs, tensors;
+  std::vector<std::string> order;
+};
+
+absl::StatusOr<TestRun> Interpret(const Options& o, mlir::ModuleOp module) {
+  auto infos = InputsOf(module);
+  if (!infos.ok()) return infos.status();
+  auto inputs = ReadInputs(o.test_input, *infos);
+  if (!inputs.ok()) return inputs.status();
+  TestRun run;
+  run.inputs = *std::move(inputs);
+  run.order = TensorOrder(module);
+  Progress progress("interpreting the tpu dialect");
+  auto tensors = RunModule(
+      module, run.inputs, /*all_tensors=*/true,
+      [&](int64_t done, int64_t total) { progress.Update(done, total); });
+  if (!tensors.ok()) return tensors.status();
+  run.tensors = *std::move(tensors);
+  return run;
+}
+
+absl::Status CompareWithReference(const Options& o, const TestRun& run) {
+  ComparisonOptions limits;
+  auto tolerance = ParseTolerance(o.tolerance);
+  if (!tolerance.ok()) return tolerance.status();
+  limits.min_cosine = tolerance->first;
+  limits.min_euclidean = tolerance->second;
+  limits.target_name = "tpu";
+  limits.reference_name = "top";
+  for (const std::string& name : SplitNames(o.excepts))
+    limits.excepts.insert(name);
+  auto reference = ReadNpz(o.test_reference);
+  if (!reference.ok()) return reference.status();
+  // An input agrees with itself; it is no evidence.
+  for (const auto& [name, tensor] : run.inputs) reference->erase(name);
+  const Comparison comparison =
+      CompareTensors(run.tensors, *reference, run.order, limits);
+  if (!comparison.passed)
+    return absl::FailedPreconditionError(
+        absl::StrCat("tpu against top: ", comparison.summary));
+  std::cout << "tpu against top: " << comparison.summary << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status Deploy(const Options& o) {
+  absl::Status status = Check(o);
   if (!status.ok()) return status;
-  if (options.debug) {
-    status = SaveModule(**module, absl::StrCat(stem, "_tpu.mlir"));
+  const std::string stem = WithoutExtension(o.model);
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  LoadDialects(&context);
+  auto loaded = LoadModule(&context, o.mlir);
+  if (!loaded.ok()) return loaded.status();
+  mlir::ModuleOp module = **loaded;
+  const auto keep = [&](const char* suffix) {
+    return o.debug ? SaveModule(module, absl::StrCat(stem, suffix))
+                   : absl::OkStatus();
+  };
+  status = LowerToTpu(module, absl::AsciiStrToUpper(o.quantize));
+  if (status.ok()) status = keep("_tpu.mlir");
+  if (!status.ok()) return status;
+  std::optional<TestRun> run;
+  if (!o.test_input.empty()) {
+    auto interpreted = Interpret(o, module);
+    if (!interpreted.ok()) return interpreted.status();
+    run = *std::move(interpreted);
+    if (o.debug)
+      status = WriteNpz(absl::StrCat(stem, "_tpu_outputs.npz"), run->tensors,
+                        run->order);
+    if (status.ok() && !o.test_reference.empty())
+      status = CompareWithReference(o, *run);
     if (!status.ok()) return status;
   }
-  auto program = CompileProgram(**module, step);
+  status = AssignMemory(module);
+  if (status.ok()) status = keep("_addressed.mlir");
+  if (!status.ok()) return status;
+  auto program = GenerateProgram(module);
   if (!program.ok()) return program.status();
-  if (options.debug) {
-    status = SaveModule(**module, absl::StrCat(stem, "_final.mlir"));
-    if (!status.ok()) return status;
-  }
-  step("writing");
+  status = keep("_isa.mlir");
+  if (!status.ok()) return status;
   auto model = EncodeProgram(*program, getWeights(&context));
   if (!model.ok()) return model.status();
   auto bytes = bmodel::Serialize(*model);
   if (!bytes.ok()) return bytes.status();
-  return WriteFileAtomically(options.model, *bytes);
+  return WriteFileAtomically(o.model, *bytes);
 }
 
 int Main(int argc, char** argv) {

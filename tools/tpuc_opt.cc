@@ -4,6 +4,7 @@
 #include <string>
 
 #include "compiler/conversion/top_to_tpu/passes.h"
+#include "compiler/conversion/tpu_to_isa/passes.h"
 #include "compiler/dialect/isa/IsaOps.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
@@ -99,6 +100,7 @@ int Main(int argc, char** argv) {
                   isa::IsaDialect, top::TopDialect, tpu::TpuDialect>();
   mlir::registerTransformsPasses();
   registerTopToTpuPasses();
+  registerTpuToIsaPasses();
   tpu::registerTpuPasses();
 
   const auto [input, output] = mlir::registerAndParseCLIOptions(

@@ -4,10 +4,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/conversion/top_to_tpu/passes.h"
+#include "compiler/conversion/tpu_to_isa/passes.h"
+#include "compiler/conversion/tpu_to_isa/program_module.h"
+#include "compiler/dialect/isa/IsaOps.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/isa/verify.h"
-#include "compiler/target/bm1684x/sync.h"
 #include "compiler/transforms/tpu/Passes.h"
 #include "llvm/Support/raw_ostream.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -45,17 +47,14 @@ absl::Status RunPasses(mlir::ModuleOp module,
   return absl::InvalidArgumentError(text.empty() ? "a pass failed" : text);
 }
 
-// The verifier of the instruction set and the proof of the waits.
-absl::Status CheckProgram(const Program& program) {
-  std::vector<isa::Instruction> tiu, gdma;
+absl::Status Verify(const Program& program) {
   for (const isa::Instruction& i : program.instructions) {
     const absl::Status status = isa::Verify(i);
     if (!status.ok())
       return absl::InternalError(
           absl::StrCat("generated an illegal instruction: ", status.message()));
-    (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(i);
   }
-  return bm1684x::CheckSync(tiu, gdma);
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -63,7 +62,7 @@ absl::Status CheckProgram(const Program& program) {
 void LoadDialects(mlir::MLIRContext* context) {
   context
       ->loadDialect<mlir::func::FuncDialect, mlir::quant::QuantizationDialect,
-                    top::TopDialect, tpu::TpuDialect>();
+                    top::TopDialect, tpu::TpuDialect, isa::IsaDialect>();
 }
 
 absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize) {
@@ -76,26 +75,23 @@ absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize) {
   });
 }
 
-absl::StatusOr<Program> CompileProgram(
-    mlir::ModuleOp module,
-    const std::function<void(const std::string&)>& step) {
-  const auto tell = [&](const std::string& what) {
-    if (step) step(what);
-  };
-  tell("slicing and assigning memory");
-  const absl::Status grouped = RunPasses(module, [](mlir::PassManager& passes) {
+absl::Status AssignMemory(mlir::ModuleOp module) {
+  return RunPasses(module, [](mlir::PassManager& passes) {
     passes.addPass(tpu::createGroupOps());
     passes.addPass(tpu::createAssignLocalMemory());
     passes.addPass(tpu::createAssignGlobalMemory());
   });
-  if (!grouped.ok()) return grouped;
-  tell("generating instructions");
-  auto program = BuildProgram(module);
+}
+
+absl::StatusOr<Program> GenerateProgram(mlir::ModuleOp module) {
+  absl::Status status = RunPasses(module, [](mlir::PassManager& passes) {
+    passes.addPass(createConvertTpuToIsa());
+    passes.addPass(createInsertSync());
+  });
+  if (!status.ok()) return status;
+  auto program = ReadProgram(module);
   if (!program.ok()) return program.status();
-  tell("ordering the engines");
-  absl::Status status =
-      bm1684x::AssignSync(absl::MakeSpan(program->instructions));
-  if (status.ok()) status = CheckProgram(*program);
+  status = Verify(*program);
   if (!status.ok()) return status;
   return program;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,8 +8,8 @@
 #include "compiler/conversion/tpu_to_isa/program.h"
 #include "mlir/IR/BuiltinOps.h"
 
-// The compiler's pipeline from the top dialect to a program, in two halves, so
-// that the tpu dialect in between can be looked at and run.
+// The compiler's pipeline from the top dialect to a program, step by step, so
+// that what is in between can be looked at and run.
 namespace tpuc {
 
 // Registers and loads what the pipeline needs.
@@ -20,10 +19,11 @@ void LoadDialects(mlir::MLIRContext* context);
 // Diagnostics of the passes are collected into the error.
 absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize);
 
-// tpu -> instructions with ids and waits. The module is left grouped, with
-// addresses. `step` is told what is being done.
-absl::StatusOr<Program> CompileProgram(
-    mlir::ModuleOp module,
-    const std::function<void(const std::string&)>& step = {});
+// Groups, slices and addresses, in the tpu dialect.
+absl::Status AssignMemory(mlir::ModuleOp module);
+
+// Instructions with ids and waits, all of them legal; the module holds them in
+// the isa dialect then.
+absl::StatusOr<Program> GenerateProgram(mlir::ModuleOp module);
 
 }  // namespace tpuc

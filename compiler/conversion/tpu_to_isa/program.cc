@@ -127,6 +127,8 @@ class Builder {
                        "before"));
     bm1684x::EmitSliced(**kernel, bm1684x::PlanOf(group), local, global,
                         emitter_);
+    program_.sources.resize(emitter_.instructions().size(),
+                            static_cast<int32_t>(program_.tensors.size()));
     return AddTensor(group.getResult(0), global.result, NumGdma());
   }
 
