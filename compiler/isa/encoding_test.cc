@@ -245,5 +245,23 @@ TEST(Encoding, StreamNeedsEndAndZeroPadding) {
             "TIU stream: byte 100 behind the end instruction is 5, expected 0");
 }
 
+// Garbage decodes or is refused; never does it read outside the buffer.
+TEST(Encoding, SurvivesGarbage) {
+  std::mt19937_64 random(6);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes(random() % 300, '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    for (Engine engine : {Engine::kTiu, Engine::kGdma}) {
+      DecodeStream(engine, bytes).status().IgnoreError();
+      for (size_t at = 0; at < bytes.size(); at += 7) {
+        absl::StatusOr<Decoded> decoded = Decode(engine, bytes, at);
+        if (!decoded.ok()) continue;
+        EXPECT_EQ(EncodeOrDie(decoded->instruction),
+                  bytes.substr(at, decoded->size));
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tpuc::isa

@@ -15,7 +15,7 @@
 // name, or by number where it has none (`sSEG.3`; left out when it is 0 and
 // nameless). Fields that have their default value are left out. Values are
 // decimal or, after 0x, hexadecimal. Every instruction, legal or not, survives
-// Print and Parse. 200,000 instructions take about 0.1 s each way.
+// Print and Parse. 200,000 instructions take half a second each way.
 namespace tpuc::isa {
 
 std::string Print(const Instruction& instruction);
