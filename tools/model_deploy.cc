@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles a network for a chip; see --help.
+#include <cstring>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -18,7 +19,9 @@
 #include "compiler/support/flag_values.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/progress.h"
+#include "compiler/support/similarity.h"
 #include "mlir/IR/MLIRContext.h"
+#include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
 #include "tools/lib/run_model.h"
 
@@ -122,6 +125,52 @@ absl::Status CompareWithReference(const Options& o, const TestRun& run) {
   return absl::OkStatus();
 }
 
+// Runs the compiled model and compares each of its tensors with the tpu
+// dialect's, bit for bit.
+absl::Status Simulate(const Options& o, const std::string& bytes,
+                      const TestRun& run) {
+  auto model = runtime::Model::FromBytes(bytes, o.model);
+  if (!model.ok()) return model.status();
+  runtime::RunnerOptions options;
+  options.local_pattern = sim::LocalPattern::kNan;
+  auto runner = runtime::Runner::Create(*model, options);
+  if (!runner.ok()) return runner.status();
+  absl::Status status = (*runner)->DumpAllTensors();
+  if (!status.ok()) return status;
+  if (auto outputs = (*runner)->Run(run.inputs); !outputs.ok())
+    return outputs.status();
+  TensorMap found;
+  for (const auto& [name, tensor] : (*runner)->dumped())
+    found[name] = ToFloat(tensor);
+  if (o.debug) {
+    status =
+        WriteNpz(absl::StrCat(WithoutExtension(o.model), "_model_outputs.npz"),
+                 found, run.order);
+    if (!status.ok()) return status;
+  }
+  int64_t compared = 0;
+  for (const std::string& name : run.order) {
+    const auto it = found.find(name);
+    const auto expected = run.tensors.find(name);
+    if (it == found.end() || expected == run.tensors.end()) continue;
+    ++compared;
+    auto similarity = Compare(it->second, expected->second);
+    if (!similarity.ok()) return similarity.status();
+    if (std::memcmp(it->second.raw(), expected->second.raw(),
+                    it->second.SizeInBytes()) != 0)
+      return absl::InternalError(absl::StrCat("the compiled model's tensor '",
+                                              name,
+                                              "' is the first that differs "
+                                              "from the tpu dialect's: ",
+                                              ToString(*similarity)));
+  }
+  if (compared == 0)
+    return absl::InternalError("no tensor of the compiled model was compared");
+  std::cout << "model against tpu: " << compared
+            << " tensors compared, equal bits\n";
+  return absl::OkStatus();
+}
+
 absl::Status Deploy(const Options& o) {
   absl::Status status = Check(o);
   if (!status.ok()) return status;
@@ -161,6 +210,8 @@ absl::Status Deploy(const Options& o) {
   if (!model.ok()) return model.status();
   auto bytes = bmodel::Serialize(*model);
   if (!bytes.ok()) return bytes.status();
+  if (run) status = Simulate(o, *bytes, *run);
+  if (!status.ok()) return status;
   return WriteFileAtomically(o.model, *bytes);
 }
 
