@@ -10,7 +10,7 @@ LOWEST = {"i8": 0x80, "u8": 0, "f16": 0xFBFF, "bf16": 0xFF7F, "f32": 0xFF7FFFFF}
 
 def emit(c, eu, dtype, result, g, n, ch, lane, style, **fields):
     x = c.local(dtype, (n, ch, *g.input), ALIGNED, lane, style=style)
-    r = c.local(result, (n, ch, *g.output), ALIGNED, lane, result=True)
+    r = c.local(result, (n, ch, *g.output), ALIGNED, lane, result=True, any_nan=eu != 4)
     c.tiu("sPorD", tsk_eu_typ=eu, res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(dtype), res0_n=n, res0_c=ch,
           opd0_addr=x.addr, res0_addr=r.addr, **g.fields(), **fields)
 
