@@ -53,7 +53,7 @@ def pooling(c, dtype, eu, long=False):
     if eu == 4:
         f["opd3_addr"] = LOWEST[dtype] if c.chance(0.8) else c.constant(dtype, style)
     elif size(dtype) == 1:
-        f.update(opd1_addr=c.between(1, 127), opd2_addr=-c.between(0, 14) & 0xFF, opd2_n_str=c.pick(5, c.between(0, 6)),
+        f.update(opd1_addr=c.between(1, 127), opd2_addr=c.between(0, 14), opd2_n_str=c.pick(5, c.between(0, 6)),
                  opd1_sign=0, opd2_sign=1)
     else:
         f["opd1_addr"] = as_bits(c.pick(1.0, 1.0 / (g.kernel[0] * g.kernel[1]), c.rng.randn()), dtype)[0]
