@@ -95,7 +95,8 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
     if (similarity.ok()) {
       row.similarity = *similarity;
       row.passed =
-          similarity->Within(options.min_cosine, options.min_euclidean);
+          similarity->Within(options.min_cosine, options.min_euclidean) &&
+          (similarity->equal || !options.exact);
       least_cosine = std::min(least_cosine, similarity->cosine);
       least_euclidean = std::min(least_euclidean, similarity->euclidean);
     } else {

@@ -13,6 +13,8 @@ namespace tpuc {
 struct ComparisonOptions {
   double min_cosine = 0.99;
   double min_euclidean = 0.99;
+  // Every element must have the same bits, whatever the tolerances.
+  bool exact = false;
   // Names that are left out.
   std::set<std::string> excepts;
   // What messages call the two sides.

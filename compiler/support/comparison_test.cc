@@ -37,6 +37,15 @@ TEST(Comparison, NamesTheFirstInOrderOfExecution) {
   EXPECT_NE(c.summary.find("  FAIL  'relu'"), std::string::npos) << c.summary;
 }
 
+TEST(Comparison, ExactMeansEqualBits) {
+  TensorMap zero = {{"x", Of({0, 1})}}, minus_zero = {{"x", Of({-0.0f, 1})}};
+  EXPECT_TRUE(CompareTensors(zero, minus_zero, {}, {}).passed);
+  ComparisonOptions options;
+  options.exact = true;
+  EXPECT_TRUE(CompareTensors(zero, zero, {}, options).passed);
+  EXPECT_FALSE(CompareTensors(zero, minus_zero, {}, options).passed);
+}
+
 TEST(Comparison, NothingInCommonFails) {
   const Comparison c = CompareTensors({{"x", Of({1})}}, Chain(), {}, {});
   EXPECT_FALSE(c.passed);
