@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules that compile networks; the public interface.
+
+```starlark
+load("@tpuc//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+
+tpu_model(
+    name = "classifier",
+    model = "classifier.onnx",
+    input_shapes = [[1, 3, 48, 192]],
+    test_input = "sample.npz",
+)
+
+tpu_bmodel(
+    name = "classifier_f16",
+    model = ":classifier",
+    quantize = "F16",
+)
+
+tpu_bmodel_test(
+    name = "classifier_f16_test",
+    bmodel = ":classifier_f16",
+)
+```
+
+`bazel build :classifier_f16` gives `classifier_f16.bmodel`; `bazel test
+:classifier_f16_test` checks every stage of the way against the one before.
+"""
+
+load("//rules:providers.bzl", _TpuBmodelInfo = "TpuBmodelInfo", _TpuModelInfo = "TpuModelInfo")
+load("//rules/private:tpu_bmodel.bzl", _tpu_bmodel = "tpu_bmodel")
+load("//rules/private:tpu_bmodel_test.bzl", _tpu_bmodel_test = "tpu_bmodel_test")
+load("//rules/private:tpu_model.bzl", _tpu_model = "tpu_model")
+
+tpu_model = _tpu_model
+tpu_bmodel = _tpu_bmodel
+tpu_bmodel_test = _tpu_bmodel_test
+
+TpuModelInfo = _TpuModelInfo
+TpuBmodelInfo = _TpuBmodelInfo

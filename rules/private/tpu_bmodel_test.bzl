@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Implementation of tpu_bmodel_test."""
+
+load("//rules:providers.bzl", "TpuBmodelInfo")
+load("//rules/toolchain:toolchain.bzl", "TOOLCHAIN_TYPE")
+load(":tolerance.bzl", "QUANTIZE_TOLERANCES", "check_tolerance")
+
+_DOC = """Checks every stage of a compiled network against the one before.
+
+On the model's test input: ONNX Runtime against the interpreter of the top
+dialect, that one against the interpreter of the tpu dialect, and that one
+against the simulator, which must give the same bits. Last, the outputs from
+end to end. Tensors are matched by name. The test fails when a tensor is less similar than its tolerance, when a
+value is not finite, and when nothing was compared; it names the first tensor
+that diverges, the tensors around it, and all their similarities.
+
+```starlark
+load("@tpuc//rules:defs.bzl", "tpu_bmodel_test")
+
+tpu_bmodel_test(
+    name = "classifier_f16_test",
+    bmodel = ":classifier_f16",
+    quantize_tolerance = "0.99,0.95",
+)
+```
+"""
+
+_ATTRS = {
+    "bmodel": attr.label(
+        doc = "The compiled network: a `tpu_bmodel` whose model has a `test_input`.",
+        mandatory = True,
+        providers = [TpuBmodelInfo],
+    ),
+    "excepts": attr.string_list(
+        doc = "Names of tensors that are not compared.",
+    ),
+    "quantize_tolerance": attr.string(
+        doc = "Least cosine and euclidean similarity of the tpu dialect with the " +
+              "top dialect. By default 0.9999,0.999 for F32, 0.99,0.95 for F16 and 0.99,0.86 for BF16.",
+    ),
+    "source_tolerance": attr.string(
+        doc = "Least cosine and euclidean similarity of the top dialect with ONNX Runtime.",
+        default = "0.9999,0.999",
+    ),
+}
+
+_SCRIPT = """#!/usr/bin/env bash
+# Compares the stages of {label}.
+set -uo pipefail
+status=0
+compare() {{
+  echo "== $1"
+  shift
+  "{npz_tool}" compare "$@" {excepts} || status=1
+}}
+compare "ONNX Runtime (reference) and top dialect" \\
+  "{top_outputs}" "{source_outputs}" --tolerance {source_tolerance}
+compare "top dialect (reference) and tpu dialect in {quantize}" \\
+  "{tpu_outputs}" "{top_outputs}" --tolerance {quantize_tolerance}
+compare "tpu dialect (reference) and simulator, equal bits" \\
+  "{bmodel_outputs}" "{tpu_outputs}" --equal_bits --whole_target
+compare "ONNX Runtime (reference) and simulator, the outputs" \\
+  "{bmodel_outputs}" "{source_outputs}" --tolerance {quantize_tolerance} --whole_target
+exit $status
+"""
+
+def _tpu_bmodel_test_impl(ctx):
+    info = ctx.attr.bmodel[TpuBmodelInfo]
+    model = info.model
+    if not model.inputs:
+        fail(("%s: the model of %s has no test_input, so there is nothing to compare. " +
+              "Give its tpu_model one: an .npz file with the inputs by name.") %
+             (ctx.label, ctx.attr.bmodel.label))
+    quantize_tolerance = ctx.attr.quantize_tolerance or QUANTIZE_TOLERANCES[info.quantize]
+    check_tolerance(ctx.label, "quantize_tolerance", quantize_tolerance)
+    check_tolerance(ctx.label, "source_tolerance", ctx.attr.source_tolerance)
+
+    npz_tool = ctx.toolchains[TOOLCHAIN_TYPE].tpu.npz_tool
+    files = {
+        "bmodel_outputs": info.bmodel_outputs,
+        "npz_tool": npz_tool.executable,
+        "source_outputs": model.source_outputs,
+        "top_outputs": model.top_outputs,
+        "tpu_outputs": info.tpu_outputs,
+    }
+    script = ctx.actions.declare_file(ctx.label.name + ".sh")
+    ctx.actions.write(
+        output = script,
+        content = _SCRIPT.format(
+            label = ctx.attr.bmodel.label,
+            quantize = info.quantize,
+            quantize_tolerance = quantize_tolerance,
+            source_tolerance = ctx.attr.source_tolerance,
+            excepts = "--excepts '%s'" % ",".join(ctx.attr.excepts) if ctx.attr.excepts else "",
+            **{key: file.short_path for key, file in files.items()}
+        ),
+        is_executable = True,
+    )
+    runfiles = ctx.runfiles(files = files.values())
+    return [DefaultInfo(executable = script, runfiles = runfiles)]
+
+tpu_bmodel_test = rule(
+    implementation = _tpu_bmodel_test_impl,
+    doc = _DOC,
+    attrs = _ATTRS,
+    test = True,
+    toolchains = [TOOLCHAIN_TYPE],
+    incompatible_use_toolchain_transition = True,
+)

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules hand to each other; rules of other workspaces may use it."""
+
+TpuModelInfo = provider(
+    doc = "A network in the top dialect: what it means, in float, for no chip.",
+    fields = {
+        "inputs": "File or None: the test inputs by name.",
+        "mlir": "File: the module.",
+        "model": "File: the source, an .onnx file.",
+        "model_name": "string: the network's name in the module.",
+        "source_outputs": "File or None: .npz of every tensor that ONNX Runtime computes from the test inputs.",
+        "top_outputs": "File or None: .npz of every tensor that the interpreter of the top dialect computes from them.",
+        "weights": "File: .npz of the weights, beside the module.",
+    },
+)
+
+TpuBmodelInfo = provider(
+    doc = "A compiled network.",
+    fields = {
+        "bmodel": "File: the program and its weights, as the runtime loads them.",
+        "bmodel_outputs": "File or None: .npz of what the simulator computes from the test inputs.",
+        "chip": "string: the chip, in lower case.",
+        "model": "TpuModelInfo: what was compiled.",
+        "quantize": "string: the arithmetic, F32, F16 or BF16.",
+        "tpu_mlir": "File: the network in the tpu dialect, what the chip computes.",
+        "tpu_outputs": "File or None: .npz of every tensor that the interpreter of the tpu dialect computes.",
+        "tpu_weights": "File: .npz of its weights.",
+    },
+)
+
+TpuToolchainInfo = provider(
+    doc = "The compiler's binaries.",
+    fields = {
+        "model_deploy": "FilesToRunProvider: top dialect to .bmodel.",
+        "model_runner": "FilesToRunProvider: runs a model on one input.",
+        "model_tool": "FilesToRunProvider: looks into .bmodel files.",
+        "model_transform": "FilesToRunProvider: source format to top dialect.",
+        "npz_tool": "FilesToRunProvider: compares and prints .npz files.",
+        "onnxruntime_runner": "FilesToRunProvider: runs an ONNX model with ONNX Runtime.",
+    },
+)
