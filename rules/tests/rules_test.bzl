@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests of what the rules do at analysis time."""
+
+load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
+load("//rules:defs.bzl", "TpuBmodelInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+
+def _names(files):
+    return [f.basename for f in files]
+
+def _mnemonics(target_actions):
+    return {action.mnemonic: action for action in target_actions}
+
+def _model_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    info = target[TpuModelInfo]
+    asserts.equals(env, "small", info.model_name)
+    asserts.equals(env, "subject_model_weight.npz", info.weights.basename)
+    asserts.equals(env, "input.npz", info.inputs.basename)
+    asserts.equals(
+        env,
+        ["subject_model.mlir", "subject_model_weight.npz"],
+        sorted(_names(target[DefaultInfo].files.to_list())),
+    )
+    actions = _mnemonics(analysistest.target_actions(env))
+    argv = actions["ModelTransform"].argv
+    asserts.equals(env, "[[1,3,8,8],[2,4]]", argv[argv.index("--input_shapes") + 1])
+    asserts.equals(env, "a,b", argv[argv.index("--output_names") + 1])
+    for part in argv[1:]:
+        asserts.false(env, part.startswith("/"), "an absolute path is in a command: " + part)
+    asserts.true(env, "ModelRunner" in actions)
+    return analysistest.end(env)
+
+_model_test = analysistest.make(_model_impl)
+
+def _bmodel_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    info = target[TpuBmodelInfo]
+    asserts.equals(env, "BF16", info.quantize)
+    asserts.equals(env, "bm1684x", info.chip)
+    asserts.equals(env, "small", info.model.model_name)
+    asserts.equals(env, ["subject_bmodel.bmodel"], _names(target[DefaultInfo].files.to_list()))
+    action = _mnemonics(analysistest.target_actions(env))["ModelDeploy"]
+    asserts.equals(env, "BF16", action.argv[action.argv.index("--quantize") + 1])
+    asserts.true(env, "subject_model_weight.npz" in _names(action.inputs.to_list()))
+    return analysistest.end(env)
+
+_bmodel_test = analysistest.make(_bmodel_impl)
+
+def _no_inputs_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.equals(env, None, target[TpuBmodelInfo].bmodel_outputs)
+    asserts.equals(env, ["ModelDeploy"], [a.mnemonic for a in analysistest.target_actions(env)])
+    return analysistest.end(env)
+
+_no_inputs_test = analysistest.make(_no_inputs_impl)
+
+def _failure_impl(ctx):
+    env = analysistest.begin(ctx)
+    asserts.expect_failure(env, ctx.attr.message)
+    return analysistest.end(env)
+
+_failure_test = analysistest.make(
+    _failure_impl,
+    attrs = {"message": attr.string(doc = "What the error must say.")},
+    expect_failure = True,
+)
+
+def rules_test_suite(name):
+    """Declares the subjects and their tests.
+
+    Args:
+      name: the suite.
+    """
+    tags = ["manual"]
+    tpu_model(
+        name = "subject_model",
+        model = "model.onnx",
+        model_name = "small",
+        input_shapes = [[1, 3, 8, 8], [2, 4]],
+        output_names = ["a", "b"],
+        test_input = "input.npz",
+        tags = tags,
+    )
+    tpu_model(name = "subject_without_input", model = "model.onnx", tags = tags)
+    tpu_model(name = "subject_text", model = "model.txt", tags = tags)
+    tpu_model(name = "subject_comma", model = "model.onnx", output_names = ["a,b"], tags = tags)
+    tpu_bmodel(name = "subject_bmodel", model = ":subject_model", quantize = "BF16", tags = tags)
+    tpu_bmodel(
+        name = "subject_bmodel_without_input",
+        model = ":subject_without_input",
+        quantize = "F16",
+        tags = tags,
+    )
+    tpu_bmodel_test(
+        name = "subject_test_without_input",
+        bmodel = ":subject_bmodel_without_input",
+        tags = tags,
+    )
+    for tolerance in ["0.9", "0.9,1.5", "0.9,x"]:
+        tpu_bmodel_test(
+            name = "subject_tolerance_" + tolerance,
+            bmodel = ":subject_bmodel",
+            quantize_tolerance = tolerance,
+            tags = tags,
+        )
+        _failure_test(
+            name = "tolerance_%s_test" % tolerance,
+            message = "it must be two numbers from 0 to 1",
+            target_under_test = ":subject_tolerance_" + tolerance,
+        )
+
+    _model_test(name = "model_test", target_under_test = ":subject_model")
+    _bmodel_test(name = "bmodel_test", target_under_test = ":subject_bmodel")
+    _no_inputs_test(name = "no_inputs_test", target_under_test = ":subject_bmodel_without_input")
+    _failure_test(
+        name = "text_test",
+        message = "this version reads .onnx files only",
+        target_under_test = ":subject_text",
+    )
+    _failure_test(
+        name = "comma_test",
+        message = "write a list of names",
+        target_under_test = ":subject_comma",
+    )
+    _failure_test(
+        name = "without_input_test",
+        message = "has no test_input, so there is nothing to compare",
+        target_under_test = ":subject_test_without_input",
+    )
+    native.test_suite(
+        name = name,
+        tests = [
+            ":bmodel_test",
+            ":comma_test",
+            ":model_test",
+            ":no_inputs_test",
+            ":text_test",
+            ":tolerance_0.9,1.5_test",
+            ":tolerance_0.9,x_test",
+            ":tolerance_0.9_test",
+            ":without_input_test",
+        ],
+    )
