@@ -12,6 +12,7 @@
 #include "compiler/support/progress.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tools/lib/model_inputs.h"
+#include "tools/lib/run_bmodel.h"
 #include "tools/lib/run_model.h"
 
 namespace tpuc {
@@ -59,11 +60,17 @@ absl::Status RunModel(const Options& o) {
     results = RunMlir(o);
   } else if (absl::EndsWith(o.model, ".onnx")) {
     results = RunOnnx(o);
+  } else if (absl::EndsWith(o.model, ".bmodel")) {
+    Results run;
+    auto tensors = RunBmodel(o.model, o.input, o.dump_all_tensors, &run.order);
+    if (!tensors.ok()) return tensors.status();
+    run.tensors = *std::move(tensors);
+    results = std::move(run);
   } else {
-    return absl::UnimplementedError(
-        absl::StrCat("'", o.model,
-                     "': models of this kind are not supported yet; .mlir and "
-                     ".onnx are"));
+    return absl::UnimplementedError(absl::StrCat(
+        "'", o.model,
+        "': models of this kind are not supported yet; .onnx, .mlir "
+        "and .bmodel are"));
   }
   if (!results.ok()) return results.status();
   return WriteNpz(o.output, results->tensors, results->order);
@@ -73,10 +80,13 @@ int Main(int argc, char** argv) {
   Options o;
   CommandLine line("model_runner",
                    "Runs a model: an .onnx with ONNX Runtime, an .mlir with "
-                   "the interpreter of its dialect.");
+                   "the interpreter of its dialect, a .bmodel on the "
+                   "simulator.");
   line.Required("input", &o.input, "FILE",
-                "the inputs: an .npz with an array for each by name");
-  line.Required("model", &o.model, "FILE", "what to run: .onnx or .mlir");
+                "the inputs: an .npz with an array for each by name, or "
+                ".npy files separated by commas");
+  line.Required("model", &o.model, "FILE",
+                "what to run: .onnx, .mlir or .bmodel");
   line.Required("output", &o.output, "FILE", "the .npz to write");
   line.Switch("dump_all_tensors", &o.dump_all_tensors,
               "write every tensor, not only the model's outputs");

@@ -21,7 +21,7 @@ namespace {
 const char kHelp[] = R"(Looks into .npz files and compares them.
 
 usage: npz_tool compare TARGET.npz REFERENCE.npz [--tolerance COSINE,EUCLIDEAN]
-                [--equal_bits] [--whole_target] [--excepts NAME,...] [-v]
+                [--exact] [--excepts NAME,...] [-v]
        npz_tool dump FILE.npz [NAME [COUNT]]
        npz_tool extract FILE.npz OUT.npz NAME,...
        npz_tool rename FILE.npz OLD NEW [OUT.npz]
@@ -43,10 +43,8 @@ to_dat   writes the bytes of all arrays, one after the other.
 flags:
   --tolerance COSINE,EUCLIDEAN
       least similarities of compare  (default 0.99,0.99)
-  --equal_bits
-      compare requires that every element is the same
-  --whole_target
-      compare requires that the reference has every array of the target
+  --exact
+      compare wants equal bits
   --except NAME,..., --excepts NAME,...
       arrays that compare leaves out
   -v, -vv, -vvv
@@ -60,7 +58,7 @@ exit code: 0 when all went well, 1 with a message on the standard error when not
 struct Arguments {
   std::vector<std::string> words;
   std::string tolerance = "0.99,0.99", excepts;
-  bool verbose = false, equal_bits = false, whole_target = false;
+  bool verbose = false, exact = false;
 };
 
 absl::Status Usage(const std::string& message) {
@@ -85,12 +83,10 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
       } else {
         return Usage(absl::StrCat(name, " needs a value"));
       }
-    } else if (word == "--equal_bits") {
-      result.equal_bits = true;
-    } else if (word == "--whole_target") {
-      result.whole_target = true;
     } else if (word == "-v" || word == "-vv" || word == "-vvv") {
       result.verbose = true;
+    } else if (word == "--exact") {
+      result.exact = true;
     } else if (word.size() > 2 && absl::StartsWith(word, "--")) {
       return Usage(absl::StrCat("unknown flag '", name, "'"));
     } else {
@@ -114,8 +110,7 @@ absl::Status CompareFiles(const Arguments& arguments) {
   ComparisonOptions options;
   options.min_cosine = tolerance->first;
   options.min_euclidean = tolerance->second;
-  options.equal_bits = arguments.equal_bits;
-  options.whole_target = arguments.whole_target;
+  options.exact = arguments.exact;
   options.target_name = absl::StrCat("'", arguments.words[1], "'");
   options.reference_name = absl::StrCat("'", arguments.words[2], "'");
   for (const std::string& name : SplitNames(arguments.excepts)) {

@@ -37,8 +37,8 @@ void AlignedScalar(const float* tile, const float* w,
   int64_t begin = 0;
   for (int64_t end : ends) {
     for (int64_t t = 0; t < kTile; ++t) {
-      acc[t] += AlignedSum(tile + begin * kTile + t, kTile, w + begin,
-                           end - begin);
+      acc[t] +=
+          AlignedSum(tile + begin * kTile + t, kTile, w + begin, end - begin);
     }
     begin = end;
   }
@@ -131,14 +131,14 @@ void AlignedAvx2(const float* tile, const float* w,
     // A largest product of zero (exponent 0) gives a zero sum either way.
     const __m256i infinite = _mm256_set1_epi32(255);
     const __m256i zero = _mm256_setzero_si256();
-    const __m256i bad0 = _mm256_or_si256(
-        _mm256_cmpeq_epi32(e0, infinite),
-        _mm256_and_si256(_mm256_cmpgt_epi32(lowest, e0),
-                         _mm256_cmpgt_epi32(e0, zero)));
-    const __m256i bad1 = _mm256_or_si256(
-        _mm256_cmpeq_epi32(e1, infinite),
-        _mm256_and_si256(_mm256_cmpgt_epi32(lowest, e1),
-                         _mm256_cmpgt_epi32(e1, zero)));
+    const __m256i bad0 =
+        _mm256_or_si256(_mm256_cmpeq_epi32(e0, infinite),
+                        _mm256_and_si256(_mm256_cmpgt_epi32(lowest, e0),
+                                         _mm256_cmpgt_epi32(e0, zero)));
+    const __m256i bad1 =
+        _mm256_or_si256(_mm256_cmpeq_epi32(e1, infinite),
+                        _mm256_and_si256(_mm256_cmpgt_epi32(lowest, e1),
+                                         _mm256_cmpgt_epi32(e1, zero)));
     const uint32_t bad =
         static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(bad0))) |
         static_cast<uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(bad1)))
@@ -151,12 +151,10 @@ void AlignedAvx2(const float* tile, const float* w,
         _mm256_slli_epi32(_mm256_sub_epi32(up_bias, c1), 23));
     __m256i sum0 = _mm256_setzero_si256(), sum1 = _mm256_setzero_si256();
     for (int64_t i = 0; i < count; ++i) {
-      sum0 = _mm256_add_epi32(
-          sum0, _mm256_cvttps_epi32(
-                    _mm256_mul_ps(_mm256_load_ps(products[i]), up0)));
-      sum1 = _mm256_add_epi32(
-          sum1, _mm256_cvttps_epi32(
-                    _mm256_mul_ps(_mm256_load_ps(products[i] + 8), up1)));
+      sum0 = _mm256_add_epi32(sum0, _mm256_cvttps_epi32(_mm256_mul_ps(
+                                        _mm256_load_ps(products[i]), up0)));
+      sum1 = _mm256_add_epi32(sum1, _mm256_cvttps_epi32(_mm256_mul_ps(
+                                        _mm256_load_ps(products[i] + 8), up1)));
     }
     const __m256 down0 = _mm256_castsi256_ps(
         _mm256_slli_epi32(_mm256_sub_epi32(c0, down_bias), 23));
@@ -192,10 +190,9 @@ void PairsAvx2(const int16_t* tile, const int16_t* w, int64_t pairs,
     std::memcpy(&pair, w + 2 * i, 4);
     const __m256i b = _mm256_set1_epi32(pair);
     const __m256i* x = reinterpret_cast<const __m256i*>(tile + i * kTile * 2);
-    acc0 = _mm256_add_epi32(acc0,
-                            _mm256_madd_epi16(_mm256_loadu_si256(x), b));
-    acc1 = _mm256_add_epi32(acc1,
-                            _mm256_madd_epi16(_mm256_loadu_si256(x + 1), b));
+    acc0 = _mm256_add_epi32(acc0, _mm256_madd_epi16(_mm256_loadu_si256(x), b));
+    acc1 =
+        _mm256_add_epi32(acc1, _mm256_madd_epi16(_mm256_loadu_si256(x + 1), b));
   }
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(acc), acc0);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(acc + 8), acc1);
@@ -210,7 +207,7 @@ float AlignedSum(const float* x, int64_t x_stride, const float* w,
                  int64_t count) {
   float products[kAlignedGroup];
   float largest = 0;
-  bool finite = true;
+  bool finite = true, up_infinite = false, down_infinite = false;
   for (int64_t i = 0; i < count; ++i) {
     // Exact but for overflow and underflow: 8 or 11 significant bits each.
     products[i] = x[i * x_stride] * w[i];
@@ -218,9 +215,15 @@ float AlignedSum(const float* x, int64_t x_stride, const float* w,
     largest = std::max(largest, std::fabs(products[i]));
   }
   if (!finite) {
-    float sum = 0;
-    for (int64_t i = 0; i < count; ++i) sum += products[i];
-    return sum;
+    // Infinities decide; a NaN beside one is ignored.
+    const float infinity = std::numeric_limits<float>::infinity();
+    for (int64_t i = 0; i < count; ++i) {
+      up_infinite |= products[i] == infinity;
+      down_infinite |= products[i] == -infinity;
+    }
+    if (up_infinite && !down_infinite) return infinity;
+    if (down_infinite && !up_infinite) return -infinity;
+    return BitsFloat(0xFFC00000);
   }
   if (largest == 0) return 0.0f;
   const int exponent = static_cast<int>(FloatBits(largest) >> 23) - 127;

@@ -22,6 +22,34 @@ void RoundRow(DType type, int64_t count, float* x) {
   LoadFloatRow(type, half, 1, count, x);
 }
 
+// Fills a row of elements with the type's lowest finite value.
+void FillLowest(DType type, int64_t count, void* row) {
+  uint32_t bits = 0;
+  switch (type) {
+    case DType::kF32:
+      bits = 0xFF7FFFFF;
+      break;
+    case DType::kF16:
+      bits = 0xFBFF;
+      break;
+    case DType::kBF16:
+      bits = 0xFF7F;
+      break;
+    case DType::kI8:
+    case DType::kI16:
+    case DType::kI32:
+      bits = 1u << (8 * SizeOf(type) - 1);
+      break;
+    default:
+      break;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    std::memcpy(
+        static_cast<char*>(row) + i * static_cast<int64_t>(SizeOf(type)), &bits,
+        SizeOf(type));
+  }
+}
+
 class ChannelPool {
  public:
   ChannelPool(const PoolSpec& spec, const PoolOperands& operands)
@@ -49,9 +77,7 @@ class ChannelPool {
   }
 
  private:
-  int64_t Taps() const {
-    return spec_.window.kernel_h * spec_.window.kernel_w;
-  }
+  int64_t Taps() const { return spec_.window.kernel_h * spec_.window.kernel_w; }
 
   const void* PadBits(int64_t c) const {
     static const uint32_t kZero = 0;
@@ -86,9 +112,9 @@ class ChannelPool {
     const int32_t* taps = columns_.data() + x * w.kernel_w + kw;
     for (int64_t t = 0; t < count; ++t) {
       const int32_t column = taps[t * w.kernel_w];
-      out[t] = column == kTapPad            ? pad
+      out[t] = column == kTapPad       ? pad
                : column < 0 || row < 0 ? T{0}
-                                            : from[column * input.w_stride];
+                                       : from[column * input.w_stride];
     }
   }
 
@@ -136,6 +162,8 @@ class ChannelPool {
     float values[kTile];
     int term = 0;
     const bool average = spec_.op == PoolOp::kAverage;
+    // Sums of averages start at -0, so that products which are all -0 give it.
+    if (average) std::fill_n(acc[0], 2 * kTile, -0.0f);
     if (!average && !operands_.bias.empty()) {
       const float bias =
           LoadFloat(type, operands_.bias[static_cast<size_t>(c)], 0);
@@ -178,14 +206,16 @@ class ChannelPool {
       }
     }
     if (!average && !operands_.bias.empty()) {
-      const int64_t bias = LoadInteger(
-          DType::kI32, operands_.bias[static_cast<size_t>(c)], 0);
+      const int64_t bias =
+          LoadInteger(DType::kI32, operands_.bias[static_cast<size_t>(c)], 0);
       for (int64_t t = 0; t < count; ++t) acc[t] += bias;
     }
     for (int64_t t = 0; t < count; ++t) {
-      if (average) acc[t] = Shift(acc[t], -spec_.shift, spec_.rounding);
+      // Averages round half up whatever mode is written.
+      if (average) acc[t] = Shift(acc[t], -spec_.shift, Rounding::kHalfUp);
       if (spec_.op == PoolOp::kDepthwiseRelu) {
-        acc[t] = std::max<int64_t>(acc[t], 0);
+        // The sum has wrapped to 32 bits before.
+        acc[t] = std::max<int64_t>(static_cast<int32_t>(acc[t]), 0);
       }
     }
     const bool saturate = SizeOf(spec_.result) < 4;
@@ -193,33 +223,36 @@ class ChannelPool {
                     operands_.result.w_stride);
   }
 
-  // Keeps bits: a candidate replaces the maximum unless the maximum is greater.
+  // The lowest finite value comes first; a candidate replaces the maximum
+  // unless the maximum is greater, so that NaN survive only where nothing
+  // follows.
   void Max(int64_t n, int64_t c, int64_t y, int64_t x, int64_t count) {
     const Window& w = spec_.window;
     const DType type = spec_.input;
     uint32_t best[kTile], next[kTile];
     uint8_t mask[kTile];
-    bool first = true;
+    FillLowest(type, count, best);
     for (int64_t kh = 0; kh < w.kernel_h; ++kh) {
       for (int64_t kw = 0; kw < w.kernel_w; ++kw) {
-        void* into = first ? static_cast<void*>(best) : next;
         switch (SizeOf(type)) {
           case 1:
-            Read(n, c, y, x, count, kh, kw, static_cast<uint8_t*>(into));
+            Read(n, c, y, x, count, kh, kw, reinterpret_cast<uint8_t*>(next));
             break;
           case 2:
-            Read(n, c, y, x, count, kh, kw, static_cast<uint16_t*>(into));
+            Read(n, c, y, x, count, kh, kw, reinterpret_cast<uint16_t*>(next));
             break;
           default:
-            Read(n, c, y, x, count, kh, kw, static_cast<uint32_t*>(into));
+            Read(n, c, y, x, count, kh, kw, next);
             break;
         }
-        if (!first) {
-          CompareMask(Relation::kGreater, type, count, {best, 1}, {next, 1},
-                      mask);
-          SelectRow(mask, type, count, {best, 1}, {next, 1}, best, 1);
-        }
-        first = false;
+        CompareMask(Relation::kGreater, type, count, {best, 1}, {next, 1},
+                    mask);
+        SelectRow(mask, type, count, {best, 1}, {next, 1}, best, 1);
+      }
+    }
+    if (type == DType::kF32) {
+      for (int64_t t = 0; t < count; ++t) {
+        if ((best[t] & 0x7F800000u) == 0) best[t] &= 0x80000000u;
       }
     }
     std::vector<uint8_t> all(static_cast<size_t>(count), 0xFF);
@@ -235,17 +268,17 @@ class ChannelPool {
 absl::Status Check(const PoolSpec& spec, const PoolOperands& operands) {
   if (absl::Status s = Validate(spec.window); !s.ok()) return s;
   const auto what = [&]() {
-    static const char* const kNames[] = {"depthwise convolution", "average pool",
-                                         "depthwise convolution with relu",
-                                         "?", "max pool"};
+    static const char* const kNames[] = {
+        "depthwise convolution", "average pool",
+        "depthwise convolution with relu", "?", "max pool"};
     return absl::StrCat(kNames[static_cast<int>(spec.op)], " of ",
                         tpuc::Name(spec.input), " to ",
                         tpuc::Name(spec.result));
   };
   const bool same_kind = IsFloat(spec.input) == IsFloat(spec.result);
   const bool same = spec.input == spec.result;
-  if (!same_kind || (!same && (IsFloat(spec.input) ||
-                               spec.op == PoolOp::kMax))) {
+  if (!same_kind ||
+      (!same && (IsFloat(spec.input) || spec.op == PoolOp::kMax))) {
     return absl::UnimplementedError(
         absl::StrCat(what(), ": the result has another type"));
   }
@@ -257,8 +290,8 @@ absl::Status Check(const PoolSpec& spec, const PoolOperands& operands) {
       (depthwise && operands.filter.size() != c) ||
       (!operands.bias.empty() && operands.bias.size() != c) ||
       (operands.pad_bits.size() > 1 && operands.pad_bits.size() != c)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        what(), ": operands do not have ", spec.c, " channels"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(what(), ": operands do not have ", spec.c, " channels"));
   }
   return absl::OkStatus();
 }

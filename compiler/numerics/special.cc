@@ -11,7 +11,9 @@ namespace {
 constexpr int64_t kChunk = 256;
 
 inline float RsqrtInline(float x, int iterations) {
-  float r = BitsFloat(0x5F3759DFu - (FloatBits(x) >> 1));
+  // The shift is arithmetic: negative numbers give their own garbage.
+  const int32_t halved = static_cast<int32_t>(FloatBits(x)) >> 1;
+  float r = BitsFloat(0x5F3759DFu - static_cast<uint32_t>(halved));
   const float half = 0.5f * x;
   for (int i = 0; i <= iterations; ++i) {
     const float t = (half * r) * r;
@@ -104,18 +106,18 @@ void NormalizeRow(DType type, DType res_type, int64_t count, const void* x,
   const uint32_t top = (1u << f.exponent_bits) - 1;
   const bool to_float = IsFloat(res_type);
   for (int64_t i = 0; i < count; ++i) {
-    const uint32_t bits =
-        SizeOf(type) == 4 ? static_cast<const uint32_t*>(x)[i * x_stride]
-                          : static_cast<const uint16_t*>(x)[i * x_stride];
+    const uint32_t bits = SizeOf(type) == 4
+                              ? static_cast<const uint32_t*>(x)[i * x_stride]
+                              : static_cast<const uint16_t*>(x)[i * x_stride];
     const uint32_t fraction = bits & ((1u << f.fraction_bits) - 1);
     const uint32_t exponent = (bits >> f.fraction_bits) & top;
-    const uint32_t sign =
-        (bits >> (f.fraction_bits + f.exponent_bits)) & 1;
+    const uint32_t sign = (bits >> (f.fraction_bits + f.exponent_bits)) & 1;
     uint32_t result = exponent;
-    if (exponent != 0 && fraction > f.switch_fraction) ++result;
-    if (exponent == top) result = fraction == 0 ? top : top + 1;
+    // Denormals and NaN are no exception; of negative numbers the fraction is
+    // ignored.
+    if (sign == 0 && fraction > f.switch_fraction) ++result;
     if (to_float) {
-      const bool nan = exponent == top && fraction != 0;
+      const bool nan = result > top;
       result = nan ? 0
                    : (result << f.fraction_bits) |
                          (sign << (f.fraction_bits + f.exponent_bits));

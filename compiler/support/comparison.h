@@ -13,10 +13,8 @@ namespace tpuc {
 struct ComparisonOptions {
   double min_cosine = 0.99;
   double min_euclidean = 0.99;
-  // Every element must have the same value, bit for bit, instead.
-  bool equal_bits = false;
-  // Every tensor of the target must be in the reference.
-  bool whole_target = false;
+  // Every element must have the same bits, whatever the tolerances.
+  bool exact = false;
   // Names that are left out.
   std::set<std::string> excepts;
   // What messages call the two sides.
@@ -40,8 +38,7 @@ struct Comparison {
 
 // Compares by name, in `order` (names of one side in order of execution; names
 // that it lacks come after, by name). Does not pass when nothing was compared,
-// when a value is not finite, when a name in `excepts` is on neither side, or
-// when `whole_target` is set and the reference lacks a name of the target.
+// when a value is not finite, or when a name in `excepts` is on neither side.
 Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
                           const std::vector<std::string>& order,
                           const ComparisonOptions& options);

@@ -200,11 +200,6 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
   spec.n = shape.n;
   spec.c = shape.c;
   spec.window = WindowOf(i);
-  spec.rounding = static_cast<numerics::Rounding>(i.opd2_n_str & 7);
-  if (i.opd2_n_str > 6) {
-    return absl::UnimplementedError(
-        absl::StrCat("rounding mode ", i.opd2_n_str));
-  }
   numerics::PoolOperands operands;
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes input,

@@ -68,6 +68,16 @@ def round_up(a, b):
     return ceil_div(a, b) * b
 
 
+def nan_class(dtype, any_nan):
+    """the float type in which NaN are compared as a class, or None"""
+    return dtype if dtype == "f32" or (any_nan and dtype in FLOATS) else None
+
+
+def is_nan(words, dtype):
+    exponent, fraction = {"f32": (0x7F800000, 0x7FFFFF), "f16": (0x7C00, 0x3FF), "bf16": (0x7F80, 0x7F)}[dtype]
+    return (words & exponent == exponent) & (words & fraction != 0)
+
+
 def as_bits(x, dtype):
     """f32 values -> bit patterns of a float type, round to nearest even; NaN stays NaN"""
     x = np.atleast_1d(np.asarray(x, np.float32))
@@ -185,7 +195,7 @@ class Case:
             raise ValueError(f"{self.name}: {out.size} x {out.dtype} given for {count} x {dtype}")
         return out
 
-    def local_block(self, dtype, lane, rows, words, style=None, data=None, result=False, alignment=EU_BYTES):
+    def local_block(self, dtype, lane, rows, words, style=None, data=None, result=False, alignment=EU_BYTES, any_nan=False):
         """`words` elements at the same offset of `rows` lanes from `lane` on; returns the local address"""
         start = self._reserve(words * size(dtype), alignment)
         body = self._data(dtype, rows * words, style, data).view(np.uint8).reshape(rows, -1)
@@ -195,19 +205,21 @@ class Case:
             edges = self.rng.randint(0, 256, (rows, 2 * MARGIN)).astype(np.uint8)
             tail = -body.shape[1] % 4
             body = np.concatenate([edges[:, :MARGIN], body, edges[:, MARGIN:2 * MARGIN - 4 + tail]], 1)
-            self._results.append((LOCAL + lane * LANE_BYTES + first, rows, body.shape[1], int(dtype == "f32")))
+            self._results.append((LOCAL + lane * LANE_BYTES + first, rows, body.shape[1], nan_class(dtype, any_nan)))
         self._before.append((LOCAL + lane * LANE_BYTES + first, np.ascontiguousarray(body)))
         return lane * LANE_BYTES + start
 
-    def local(self, dtype, shape, layout=ALIGNED, lane=0, strides=None, style=None, data=None, result=False, alignment=None):
-        """a tensor [n, c, h, w]; `strides` for layout STRIDED; data: words of the whole block, lane by lane"""
+    def local(self, dtype, shape, layout=ALIGNED, lane=0, strides=None, style=None, data=None, result=False, alignment=None,
+              any_nan=False):
+        """a tensor [n, c, h, w]; `strides` for layout STRIDED; data: words of the whole block, lane by lane;
+        any_nan: a result in which one NaN is as good as another (always so for f32)"""
         strides = strides or layout_strides(layout, shape, dtype, lane)
         n, c, h, w = shape
         groups = ceil_div(c + lane, LANES)
         words = 1 + sum((k - 1) * s for k, s in zip((n, groups, h, w), strides))
         rows = min(c, LANES)
         alignment = alignment or (4 if layout in (COMPACT, SCALAR) else EU_BYTES)
-        addr = self.local_block(dtype, lane, rows, words, style, data, result, alignment)
+        addr = self.local_block(dtype, lane, rows, words, style, data, result, alignment, any_nan)
         return Operand(addr, dtype, shape, layout, strides, rows, words)
 
     def random_layout(self, shape, dtype, lane, broadcast=True):
@@ -236,7 +248,7 @@ class Case:
             edges = self.rng.randint(0, 256, 2 * MARGIN + 4).astype(np.uint8)
             body = np.concatenate([edges[:MARGIN], body, edges[MARGIN:2 * MARGIN + -body.size % 4]])
             first -= MARGIN
-            self._results.append((first, 1, body.size, int(dtype == "f32")))
+            self._results.append((first, 1, body.size, None))
         self._before.append((first, np.ascontiguousarray(body).reshape(1, -1)))
         end = round_up(start + body.size + MARGIN, 64)
         if l2:
@@ -278,8 +290,8 @@ class Case:
         self._after = [np.stack(self._views(model, addr, rows, row_bytes)) for addr, rows, row_bytes, _ in self._results]
 
     def expected(self):
-        """what the vendor's simulator left: [(address, rows of bytes, is f32)]"""
-        return [(addr, body, is_f32) for (addr, _, _, is_f32), body in zip(self._results, self._after)]
+        """what the vendor's simulator left: [(address, rows of bytes, float type whose NaN are all equal, or None)]"""
+        return [(addr, body, dtype) for (addr, _, _, dtype), body in zip(self._results, self._after)]
 
     def instructions(self):
         return [("tiu" if engine == TIU else "gdma", words) for engine, words in self._steps]

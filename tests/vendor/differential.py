@@ -6,8 +6,8 @@
     oracle exec differential.py --replay PATH --form 'conv.*' --seed 7 --case 17     one case, in detail
     oracle exec differential.py --list
 
-PATH is //runtime/simulator:replay. Every byte of the result and of the margins around it is compared; only the payload
-of an f32 NaN may differ. A case that the vendor's simulator refuses is an error of the form's description here.
+PATH is //runtime/simulator:replay. Every byte of the result and of the margins around it is compared; only a NaN may
+differ from another NaN, in f32 and in sums. A case that the vendor's simulator refuses is an error of the form's description here.
 Exit code 0: all cases agree.
 """
 import argparse
@@ -22,7 +22,7 @@ import tempfile
 
 import numpy as np
 
-from case import Case, in_local, row_addresses
+from case import Case, in_local, is_nan, row_addresses, size
 from forms import all_forms
 from oracle_cmodel import CModel, LANE_BYTES, LOCAL, decode
 
@@ -120,17 +120,17 @@ def where(addr):
 def difference(expected, memory):
     """None, or a sentence about the first difference"""
     at, count, first = 0, 0, None
-    for addr, want, is_f32 in expected:
+    for addr, want, nan_type in expected:
         got = np.frombuffer(memory, np.uint8, want.size, at).reshape(want.shape)
         at += want.size
-        word = np.uint32 if is_f32 else np.uint8
+        word = np.dtype(f"u{size(nan_type)}" if nan_type else "u1")
         a, b = want.view(word), got.view(word)
         wrong = a != b
-        if is_f32:
-            wrong &= ~(np.isnan(a.view(np.float32)) & np.isnan(b.view(np.float32)))
+        if nan_type:
+            wrong &= ~(is_nan(a, nan_type) & is_nan(b, nan_type))
         if wrong.any() and first is None:
             row, column = np.argwhere(wrong)[0]
-            start = column * np.dtype(word).itemsize // 4 * 4
+            start = column * word.itemsize // 4 * 4
             first = (f"{where(row_addresses(addr, len(want))[row] + start)}: vendor {want[row, start:start + 4].tobytes()[::-1].hex()}, "
                      f"ours {got[row, start:start + 4].tobytes()[::-1].hex()} (4 bytes, highest first)")
         count += int(wrong.sum())

@@ -12,7 +12,8 @@ def ConvertTopToTpu : Pass<"convert-top-to-tpu", "::mlir::ModuleOp"> {
     with a suffix. The function's inputs and outputs stay f32. With F16 or BF16
     values are stored in 16 bits, weights are rounded half to even into new
     weights, and casts to f32 surround what needs it: exponentials, divisions,
-    sums of more than 16 terms. Operations without a lowering are all reported.
+    means of more than 16 terms; for BF16 also depthwise convolutions and
+    activations in several steps. Operations without a lowering are all reported.
   }];
   let options = [
     Option<"mode", "mode", "std::string", "\"F32\"",

@@ -31,7 +31,7 @@ FailureOr<Value> LowerClip(top::ClipOp op, Lowering& lowering) {
 }
 
 FailureOr<Value> LowerHardSigmoid(top::HardSigmoidOp op, Lowering& lowering) {
-  const Value x = lowering.Stored(op.getInput());
+  const Value x = lowering.As(op.getInput(), lowering.stepwise());
   const Value scaled =
       lowering.ConstantOp("mul", x, Kind::mul, op.getAlpha().convertToDouble());
   const Value shifted = lowering.ConstantOp("add", scaled, Kind::add,
@@ -43,9 +43,9 @@ FailureOr<Value> LowerHardSigmoid(top::HardSigmoidOp op, Lowering& lowering) {
 // the first two factors would overflow from x = 10917 on, so there the last
 // factor comes first.
 FailureOr<Value> LowerHardSwish(top::HardSwishOp op, Lowering& lowering) {
-  const Value x = lowering.Stored(op.getInput());
+  const mlir::Type type = lowering.stepwise();
+  const Value x = lowering.As(op.getInput(), type);
   const auto shape = Lowering::Shape(op.getOutput());
-  const mlir::Type type = lowering.storage();
   const Value shifted = lowering.ConstantOp("add", x, Kind::add, 3);
   const Value gate = Clip("clip", shifted, 0, 6, lowering);
   const auto multiply = [&](const char* suffix, Value factor) {

@@ -26,7 +26,8 @@ FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
            << " output channels; lowered are 1 group, or as many groups as "
               "input and output channels";
   }
-  const mlir::Type storage = lowering.storage();
+  const mlir::Type storage =
+      depthwise ? lowering.stepwise() : lowering.storage();
   const Value filter =
       lowering.Weight(op, op.getFilter(), storage, "", nullptr);
   Value bias;
@@ -36,9 +37,9 @@ FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
   }
   if (!filter || (op.getBias() && !bias)) return failure();
   return lowering.Create<tpu::Conv2DOp>(
-      Lowering::Shape(op.getOutput()), storage, lowering.Stored(op.getInput()),
-      filter, bias, op.getStrides(), op.getPads(), op.getDilations(),
-      static_cast<uint64_t>(group),
+      Lowering::Shape(op.getOutput()), storage,
+      lowering.As(op.getInput(), storage), filter, bias, op.getStrides(),
+      op.getPads(), op.getDilations(), static_cast<uint64_t>(group),
       depthwise ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
       llvm::ArrayRef<int64_t>(), op.getDoRelu(), op.getReluLimit());
 }

@@ -36,6 +36,11 @@ class Lowering {
 
   mlir::Type storage() const { return storage_; }
   mlir::Type f32() { return builder_.getF32Type(); }
+  // The type for a function that rounds several times on its way: activations
+  // in steps, depthwise sums, which the chip accumulates in the data's type. In
+  // bf16, with 8 significant bits, these errors and those of the constants add
+  // up to more than the rounding of the result, so there it is f32.
+  mlir::Type stepwise() { return storage_.isBF16() ? f32() : storage_; }
   bool is_16bit() const { return !storage_.isF32(); }
   mlir::OpBuilder& builder() { return builder_; }
 

@@ -31,14 +31,6 @@ def source(c, prefix, dtype, shape, lane, constant=0.2, style=None):
     return {**f, **tensor(c, prefix, dtype, shape, lane, style=style)}
 
 
-def third(c, dtype, shape, lane, data=None, width=1):
-    """operand 2: an immediate or one value per channel, compact"""
-    if data is None and c.chance(0.5):
-        return {"opd2_const": 1, "opd2_addr": c.constant(dtype)}
-    x = c.local(dtype, (1, shape[1], 1, width), COMPACT, lane, data=data)
-    return {"opd2_addr": x.addr}
-
-
 def emit(c, eu, result_dtype, shape, lane, **fields):
     if "res0_addr" not in fields:
         fields.update(tensor(c, "res0", result_dtype, shape, lane, result=True))
@@ -75,7 +67,7 @@ def int_binary(c, eu):
             extra.update(opd2_const=1, opd2_addr=int(amount[0]))
         else:
             data = c.rng.randint(-20, 8, shift_words(shape, lane)).astype(np.int8).view(np.uint8)
-            extra.update(third(c, "i8", shape, lane, data))
+            extra["opd2_addr"] = c.local("i8", (1, shape[1], 1, 1), COMPACT, lane, data=data).addr
     emit(c, eu, tr, shape, lane, **extra, **a, **b)
 
 
@@ -124,7 +116,7 @@ def select(c, eu, dtype):
     style = c.pick(None, None, "small" if dtype in INTS else "mixed")
     a = source(c, "opd0", dtype, shape, lane, 0, style)
     b = source(c, "opd1", dtype, shape, lane, 0.25, style)
-    emit(c, eu, tr, shape, lane, tsk_opd_num=3, opd2_prec=code(tr), opd2_sign=signed(tr), **third(c, tr, shape, lane), **a, **b)
+    emit(c, eu, tr, shape, lane, tsk_opd_num=3, opd2_prec=code(tr), opd2_sign=signed(tr), opd2_const=1, opd2_addr=c.constant(tr), **a, **b)
 
 
 def divide(c):

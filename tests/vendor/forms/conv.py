@@ -87,7 +87,7 @@ def convolution(c, dtype, result, bias=None, res_add=False, pad_mode=0, in_dtype
     else:
         f.update(opd2_const=1, opd2_addr=c.constant(opd2, style) if bias else 0)
     pad_value = 0 if c.chance(0.5) else c.constant(in_dtype, style)
-    r = c.local(result, (n, oc, *g.output), ALIGNED, lane, result=True, style=style)
+    r = c.local(result, (n, oc, *g.output), ALIGNED, lane, result=True, style=style, any_nan=True)
     c.tiu("sCONV", res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(in_dtype), opd1_sign=signed(dtype),
           opd2_sign=signed(dtype), pad_mode=pad_mode, kernel_rotate=c.pick(0, 0, 1), res_add=int(res_add), opd0_c=ic,
           opd3_const=1, opd3_addr=pad_value, res0_n=n, res0_c=oc, res0_addr=r.addr, **f)

@@ -27,14 +27,14 @@ def strides(side, values):
     return {f"{side}_{k}stride": s for k, s in zip("nchw", values)}
 
 
-def system_tensor(c, side, dtype, shape, result=False, broadcast=False):
+def system_tensor(c, side, dtype, shape, result=False, broadcast=False, dense_w=False):
     """a strided tensor in DDR or L2; sources may repeat n, c or h by stride 0"""
     n, ch, h, w = shape
-    ws = c.pick(1, 1, 1, 1, 2, 3)
+    ws = 1 if dense_w else c.pick(1, 1, 1, 1, 2, 3)
     hs = w * ws + c.pick(0, 0, 1, 7)
     cs = h * hs + c.pick(0, 0, 3)
     st = [ch * cs + c.pick(0, 5), cs, hs, ws]
-    if c.chance(0.2):                  # channels innermost, as a transposed matrix is read
+    if not dense_w and c.chance(0.2):  # channels innermost, as a transposed matrix is read
         st = [h * w * ch, 1, w * ch, ch]
     if broadcast:
         st = [0 if i < 3 and c.chance(0.1) else s for i, s in enumerate(st)]
@@ -42,18 +42,18 @@ def system_tensor(c, side, dtype, shape, result=False, broadcast=False):
     return {**address(side, c.global_block(dtype, words, result=result)), **strides(side, st)}
 
 
-def local_tensor(c, side, dtype, shape, result=False):
+def local_tensor(c, side, dtype, shape, result=False, dense_w=False):
     lane = c.lane()
-    layout, st = c.random_layout(shape, dtype, lane, broadcast=False)
+    layout, st = (ALIGNED, None) if dense_w else c.random_layout(shape, dtype, lane, broadcast=False)
     x = c.local(dtype, shape, layout, lane, st, result=result)
     return {**address(side, x.dma_addr), **strides(side, x.strides)}
 
 
-def place(c, kind, side, dtype, shape):
+def place(c, kind, side, dtype, shape, dense_w=False):
     result = side == "dst"
     if kind == "s":
-        return system_tensor(c, side, dtype, shape, result, broadcast=not result)
-    return local_tensor(c, side, dtype, shape, result)
+        return system_tensor(c, side, dtype, shape, result, not result, dense_w)
+    return local_tensor(c, side, dtype, shape, result, dense_w)
 
 
 def tensor(c, route):
@@ -71,10 +71,11 @@ def reshape(c, route):
 
 
 def swap_nc(c, route):
+    """the model takes w strides as 1 here, and in broadcasts"""
     dtype, (n, ch, h, w) = c.pick(*ANY), c.shape()
     n = c.between(1, 6)
     c.gdma("DMA_tensor", cmd_special_function=1, nchw_copy=0, stride_enable=1, src_data_format=code(dtype), **sizes("src", (n, ch, h, w)),
-           **sizes("dst", (ch, n, h, w)), **place(c, route[0], "src", dtype, (n, ch, h, w)), **place(c, route[2], "dst", dtype, (ch, n, h, w)))
+           **sizes("dst", (ch, n, h, w)), **place(c, route[0], "src", dtype, (n, ch, h, w), True), **place(c, route[2], "dst", dtype, (ch, n, h, w), True))
 
 
 def broadcast(c, route):
@@ -83,7 +84,7 @@ def broadcast(c, route):
     lane = c.between(0, 64 - ch)
     x = c.local(dtype, (n, ch, h, w), ALIGNED, lane, result=True)
     c.gdma("DMA_tensor", cmd_special_function=3, nchw_copy=0, stride_enable=1, src_data_format=code(dtype), **sizes("src", (n, 1, h, w)),
-           **sizes("dst", (n, ch, h, w)), **place(c, route[0], "src", dtype, (n, 1, h, w)), **address("dst", x.dma_addr), **strides("dst", x.strides))
+           **sizes("dst", (n, ch, h, w)), **place(c, route[0], "src", dtype, (n, 1, h, w), True), **address("dst", x.dma_addr), **strides("dst", x.strides))
 
 
 def fill(c, kind):

@@ -50,7 +50,7 @@ def mm2(c, eu, dtype, result, res_add=False, zero_point=None):
         f.update(opd2_const=0, opd2_addr=c.local_block("i8", 0, 64, n, data=[words] * 64))
     c.tiu("sMM2", tsk_eu_typ=eu, opd0_sign=signed(dtype), opd1_sign=signed(dtype), res0_prec=code(result), opd0_prec=code(dtype),
           res_add=int(res_add), opd1_c=right[0], opd1_w=right[1], res0_c=out[0], res0_w=out[1],
-          res0_addr=lay(out, result, result=True), **f)
+          res0_addr=lay(out, result, result=True, any_nan=True), **f)
 
 
 def forms():

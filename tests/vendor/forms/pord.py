@@ -10,7 +10,7 @@ LOWEST = {"i8": 0x80, "u8": 0, "f16": 0xFBFF, "bf16": 0xFF7F, "f32": 0xFF7FFFFF}
 
 def emit(c, eu, dtype, result, g, n, ch, lane, style, **fields):
     x = c.local(dtype, (n, ch, *g.input), ALIGNED, lane, style=style)
-    r = c.local(result, (n, ch, *g.output), ALIGNED, lane, result=True)
+    r = c.local(result, (n, ch, *g.output), ALIGNED, lane, result=True, any_nan=eu != 4)
     c.tiu("sPorD", tsk_eu_typ=eu, res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(dtype), res0_n=n, res0_c=ch,
           opd0_addr=x.addr, res0_addr=r.addr, **g.fields(), **fields)
 
@@ -53,7 +53,7 @@ def pooling(c, dtype, eu, long=False):
     if eu == 4:
         f["opd3_addr"] = LOWEST[dtype] if c.chance(0.8) else c.constant(dtype, style)
     elif size(dtype) == 1:
-        f.update(opd1_addr=c.between(1, 127), opd2_addr=-c.between(0, 14) & 0xFF, opd2_n_str=c.pick(5, c.between(0, 6)),
+        f.update(opd1_addr=c.between(1, 127), opd2_addr=c.between(0, 14), opd2_n_str=c.pick(5, c.between(0, 6)),
                  opd1_sign=0, opd2_sign=1)
     else:
         f["opd1_addr"] = as_bits(c.pick(1.0, 1.0 / (g.kernel[0] * g.kernel[1]), c.rng.randn()), dtype)[0]

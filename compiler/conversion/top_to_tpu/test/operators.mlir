@@ -20,8 +20,9 @@ func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
 // In f16 the factor 1/6 comes before the product that could overflow.
 // CHECK: tpu.BinaryConst {{.*}}const_val = 0.166{{.*}} loc("y_scale")
 // CHECK: tpu.Binary {{.*}} loc("y_f16")
-// BF16: tpu.Binary {{.*}} loc("y_mul")
-// BF16: tpu.BinaryConst {{.*}}const_val = 0.166{{.*}} loc("y_bf16")
+// In bf16 the steps are done in f32.
+// BF16: tpu.Binary {{.*}} tensor<1x4xf32> loc("y_mul")
+// BF16: tpu.BinaryConst {{.*}}const_val = 0.166{{.*}} tensor<1x4xf32> loc("y")
 func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
   %0 = top.Input %arg0 : tensor<1x4xf32> loc("x")
   %1 = top.HardSwish %0 : tensor<1x4xf32> loc("y")
@@ -74,9 +75,12 @@ func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
 
 // CHECK-LABEL: func.func @main
 // BF16-LABEL: func.func @main
-// The bias of a depthwise convolution has the data's type.
+// The bias of a depthwise convolution has the data's type. It sums in that
+// type, so for bf16 it is done in f32.
 // CHECK: top.Weight : tensor<4xf16> loc("b_f16")
-// CHECK: tpu.Conv2D {{.*}}form = 1 : i32, group = 4 : i64
+// CHECK: tpu.Conv2D {{.*}}form = 1 : i32, group = 4 : i64{{.*}} -> tensor<1x4x8x8xf16>
+// BF16: top.Weight : tensor<4xf32> loc("b")
+// BF16: tpu.Conv2D {{.*}}form = 1 : i32, group = 4 : i64{{.*}} -> tensor<1x4x8x8xf32>
 func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x8x8xf32> {
   %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
   %w = top.Weight : tensor<4x1x3x3xf32> loc("w")

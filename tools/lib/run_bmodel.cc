@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/lib/run_bmodel.h"
+
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/bmodel/bmodel.h"
+#include "compiler/bmodel/tensor_location.h"
+#include "compiler/numerics/float_format.h"
+#include "compiler/support/similarity.h"
+#include "runtime/runtime.h"
+#include "tools/lib/model_inputs.h"
+
+namespace tpuc {
+namespace {
+
+// The f32 `tensor` in the type of a net's input.
+absl::StatusOr<Tensor> InType(const Tensor& tensor,
+                              const runtime::TensorInfo& info) {
+  if (info.dtype == DType::kF32) return tensor;
+  Tensor result(info.dtype, tensor.shape());
+  const float* from = tensor.data<float>();
+  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+    if (numerics::IsFloat(info.dtype)) {
+      numerics::StoreFloat(info.dtype, result.raw(), i, from[i]);
+      continue;
+    }
+    const double value = from[i];
+    if (value != std::floor(value) ||
+        value < static_cast<double>(numerics::MinOf(info.dtype)) ||
+        value > static_cast<double>(numerics::MaxOf(info.dtype))) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input '", info.name, "' is ", Name(info.dtype),
+                       ", found ", value, "; give it quantized: round(x * ",
+                       info.scale, ") + ", info.zero_point));
+    }
+    numerics::StoreIntegerWrapped(info.dtype, result.raw(), i,
+                                  static_cast<int64_t>(value));
+  }
+  return result;
+}
+
+bool IsShortFloat(DType type) {
+  return type == DType::kF16 || type == DType::kBF16;
+}
+
+}  // namespace
+
+absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
+                                    const std::string& files, bool all_tensors,
+                                    std::vector<std::string>* order) {
+  auto model = runtime::Model::Load(path);
+  if (!model.ok()) return model.status();
+  auto runner = runtime::Runner::Create(*model, {});
+  if (!runner.ok()) return runner.status();
+  std::vector<InputInfo> infos;
+  for (const runtime::TensorInfo& info : (*runner)->inputs()) {
+    infos.push_back({info.name, info.shape});
+  }
+  auto given = ReadInputs(files, infos);
+  if (!given.ok()) return given.status();
+  std::vector<Tensor> inputs;
+  for (const runtime::TensorInfo& info : (*runner)->inputs()) {
+    auto tensor = InType(given->at(info.name), info);
+    if (!tensor.ok()) return tensor.status();
+    inputs.push_back(*std::move(tensor));
+  }
+  if (all_tensors) {
+    absl::Status status = (*runner)->DumpAllTensors();
+    if (!status.ok()) return status;
+  }
+  auto outputs = (*runner)->Run(inputs);
+  if (!outputs.ok()) return outputs.status();
+  TensorMap results;
+  if (all_tensors) {
+    for (const InputInfo& info : infos) order->push_back(info.name);
+    auto list = bmodel::ReadTensorLocations(
+        (*model)->contents().nets[0].stages[0].tensor_location);
+    if (!list.ok()) return list.status();
+    for (const bmodel::TensorLocation& location : *list) {
+      order->push_back(location.name);
+    }
+    results = (*runner)->dumped();
+  }
+  for (size_t i = 0; i < outputs->size(); ++i) {
+    const std::string& name = (*runner)->outputs()[i].name;
+    order->push_back(name);
+    results[name] = std::move((*outputs)[i]);
+  }
+  for (auto& [name, tensor] : results) {
+    if (IsShortFloat(tensor.dtype())) tensor = ToFloat(tensor);
+  }
+  return results;
+}
+
+}  // namespace tpuc
