@@ -116,8 +116,9 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
   result.summary = result.passed
                        ? absl::StrFormat(
                              "%d tensors compared, least cosine %.6f, least "
-                             "euclidean %.6f",
-                             result.rows.size(), least_cosine, least_euclidean)
+                             "euclidean %.6f%s",
+                             result.rows.size(), least_cosine, least_euclidean,
+                             options.exact ? ", equal bits" : "")
                        : Failure(result, first, failures);
   return result;
 }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs test models that come with ONNX: import, canonicalize, interpret, and
+// compare with the expected output. The tests feed everything through inputs;
+// all but the first become constants here, as in a trained network.
+#include <gtest/gtest.h>
+
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/top/module_io.h"
+#include "compiler/frontend/onnx/importer.h"
+#include "compiler/frontend/onnx/tensor_proto.h"
+#include "compiler/interpreter/top/interpreter.h"
+#include "compiler/support/file.h"
+#include "compiler/support/similarity.h"
+#include "compiler/transforms/top/Passes.h"
+#include "onnx/onnx-ml.pb.h"
+
+namespace tpuc {
+namespace {
+
+constexpr const char* kTests[] = {
+    "add",
+    "add_bcast",
+    "averagepool_2d_ceil",
+    "averagepool_2d_default",
+    "averagepool_2d_pads",
+    "averagepool_2d_pads_count_include_pad",
+    "averagepool_2d_precomputed_pads",
+    "averagepool_2d_precomputed_pads_count_include_pad",
+    "averagepool_2d_precomputed_same_upper",
+    "averagepool_2d_precomputed_strides",
+    "averagepool_2d_same_lower",
+    "averagepool_2d_same_upper",
+    "averagepool_2d_strides",
+    "basic_conv_with_padding",
+    "basic_conv_without_padding",
+    "batchnorm_epsilon",
+    "batchnorm_example",
+    "clip",
+    "clip_default_inbounds",
+    "clip_default_max",
+    "clip_default_min",
+    "clip_example",
+    "clip_inbounds",
+    "clip_outbounds",
+    "clip_splitbounds",
+    "conv_with_autopad_same",
+    "conv_with_strides_and_asymmetric_padding",
+    "conv_with_strides_no_padding",
+    "conv_with_strides_padding",
+    "div",
+    "div_bcast",
+    "div_example",
+    "dropout_default",
+    "dropout_default_old",
+    "dropout_default_ratio",
+    "exp",
+    "exp_example",
+    "flatten_axis0",
+    "flatten_axis1",
+    "flatten_axis2",
+    "flatten_axis3",
+    "flatten_default_axis",
+    "flatten_negative_axis1",
+    "flatten_negative_axis2",
+    "flatten_negative_axis3",
+    "flatten_negative_axis4",
+    "gemm_alpha",
+    "gemm_beta",
+    "gemm_default_matrix_bias",
+    "gemm_default_no_bias",
+    "gemm_default_scalar_bias",
+    "gemm_default_single_elem_vector_bias",
+    "gemm_default_vector_bias",
+    "gemm_default_zero_bias",
+    "gemm_transposeB",
+    "globalaveragepool",
+    "globalaveragepool_precomputed",
+    "globalmaxpool",
+    "globalmaxpool_precomputed",
+    "hardsigmoid",
+    "hardsigmoid_default",
+    "hardsigmoid_example",
+    "hardswish",
+    "hardswish_expanded",
+    "identity",
+    "matmul_2d",
+    "matmul_3d",
+    "matmul_4d",
+    "maxpool_2d_ceil",
+    "maxpool_2d_ceil_output_size_reduce_by_one",
+    "maxpool_2d_default",
+    "maxpool_2d_pads",
+    "maxpool_2d_precomputed_pads",
+    "maxpool_2d_precomputed_same_upper",
+    "maxpool_2d_precomputed_strides",
+    "maxpool_2d_same_lower",
+    "maxpool_2d_same_upper",
+    "maxpool_2d_strides",
+    "mul",
+    "mul_bcast",
+    "mul_example",
+    "relu",
+    "reshape_extended_dims",
+    "reshape_negative_dim",
+    "reshape_negative_extended_dims",
+    "reshape_one_dim",
+    "reshape_reduced_dims",
+    "reshape_reordered_all_dims",
+    "reshape_reordered_last_dims",
+    "reshape_zero_and_negative_dim",
+    "reshape_zero_dim",
+    "sigmoid",
+    "sigmoid_example",
+    "softmax_axis_0",
+    "softmax_axis_1",
+    "softmax_axis_2",
+    "softmax_default_axis",
+    "softmax_example",
+    "softmax_large_number",
+    "softmax_negative_axis",
+    "squeeze",
+    "squeeze_negative_axes",
+    "sub",
+    "sub_bcast",
+    "sub_example",
+    "unsqueeze_axis_0",
+    "unsqueeze_axis_1",
+    "unsqueeze_axis_2",
+    "unsqueeze_negative_axes",
+    "unsqueeze_three_axes",
+    "unsqueeze_two_axes",
+    "unsqueeze_unsorted_axes",
+};
+
+std::string DataFolder(const std::string& test) {
+  return absl::StrCat(std::getenv("TEST_SRCDIR"),
+                      "/onnx/onnx/backend/test/data/node/test_", test);
+}
+
+onnx::TensorProto ReadTensor(const std::string& path) {
+  onnx::TensorProto proto;
+  auto bytes = ReadFile(path);
+  EXPECT_TRUE(bytes.ok()) << bytes.status();
+  EXPECT_TRUE(proto.ParseFromString(*bytes)) << path;
+  return proto;
+}
+
+class BackendTest : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(BackendTest, GivesTheExpectedOutput) {
+  const std::string folder = DataFolder(GetParam());
+  onnx::ModelProto model;
+  auto bytes = ReadFile(folder + "/model.onnx");
+  ASSERT_TRUE(bytes.ok()) << bytes.status();
+  ASSERT_TRUE(model.ParseFromString(*bytes));
+  const std::string data = folder + "/test_data_set_0/";
+  TensorMap inputs;
+  for (int i = 0; i < model.graph().input_size(); ++i) {
+    onnx::TensorProto proto =
+        ReadTensor(absl::StrCat(data, "input_", i, ".pb"));
+    proto.set_name(model.graph().input(i).name());
+    if (i == 0) {
+      auto tensor = onnx_import::TensorFromProto(proto, "");
+      ASSERT_TRUE(tensor.ok()) << tensor.status();
+      inputs.emplace(proto.name(), *std::move(tensor));
+    } else {
+      *model.mutable_graph()->add_initializer() = proto;
+    }
+  }
+  const std::string path = absl::StrCat(::testing::TempDir(), "/model.onnx");
+  ASSERT_TRUE(WriteFileAtomically(path, model.SerializeAsString()).ok());
+
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  OnnxImportOptions options;
+  options.model_name = "test";
+  auto module = ImportOnnx(&context, path, options);
+  ASSERT_TRUE(module.ok()) << module.status();
+  const absl::Status status = top::RunTopPasses(**module);
+  ASSERT_TRUE(status.ok()) << status;
+  auto results = interpreter::RunTop(**module, inputs);
+  ASSERT_TRUE(results.ok()) << results.status();
+  const std::string& name = model.graph().output(0).name();
+  ASSERT_EQ(results->count(name), 1u);
+  auto expected =
+      onnx_import::TensorFromProto(ReadTensor(data + "output_0.pb"), "");
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  EXPECT_EQ(results->at(name).shape(), expected->shape());
+  auto similarity = Compare(results->at(name), *expected);
+  ASSERT_TRUE(similarity.ok()) << similarity.status();
+  EXPECT_EQ(similarity->non_finite, 0);
+  EXPECT_GE(similarity->euclidean, 0.99999);
+}
+
+INSTANTIATE_TEST_SUITE_P(Node, BackendTest, ::testing::ValuesIn(kTests),
+                         [](const ::testing::TestParamInfo<const char*>& info) {
+                           return std::string(info.param);
+                         });
+
+}  // namespace
+}  // namespace tpuc

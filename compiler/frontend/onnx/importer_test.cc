@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/frontend/onnx/importer.h"
+
+#include <gtest/gtest.h>
+
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/top/module_io.h"
+#include "compiler/support/file.h"
+#include "onnx/onnx-ml.pb.h"
+
+namespace tpuc {
+namespace {
+
+// A small model, put together line by line.
+class ModelBuilder {
+ public:
+  explicit ModelBuilder(int64_t opset = 13) {
+    proto.add_opset_import()->set_version(opset);
+  }
+  onnx::GraphProto& graph() { return *proto.mutable_graph(); }
+
+  // A dimension of 0 is left open.
+  void Input(const std::string& name, std::vector<int64_t> shape,
+             int type = onnx::TensorProto::FLOAT) {
+    auto* info = graph().add_input();
+    info->set_name(name);
+    auto* tensor = info->mutable_type()->mutable_tensor_type();
+    tensor->set_elem_type(type);
+    tensor->mutable_shape();
+    for (int64_t d : shape) {
+      auto* dim = tensor->mutable_shape()->add_dim();
+      if (d != 0) dim->set_dim_value(d);
+    }
+  }
+  void Output(const std::string& name) { graph().add_output()->set_name(name); }
+  void Floats(const std::string& name, std::vector<int64_t> shape) {
+    auto* tensor = graph().add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(onnx::TensorProto::FLOAT);
+    int64_t count = 1;
+    for (int64_t d : shape) {
+      tensor->add_dims(d);
+      count *= d;
+    }
+    for (int64_t i = 0; i < count; ++i) tensor->add_float_data(1.0f + i);
+  }
+  void Ints(const std::string& name, std::vector<int64_t> values) {
+    auto* tensor = graph().add_initializer();
+    tensor->set_name(name);
+    tensor->set_data_type(onnx::TensorProto::INT64);
+    tensor->add_dims(static_cast<int64_t>(values.size()));
+    for (int64_t v : values) tensor->add_int64_data(v);
+  }
+  onnx::NodeProto* Node(const std::string& type,
+                        std::vector<std::string> inputs,
+                        std::vector<std::string> outputs) {
+    auto* node = graph().add_node();
+    node->set_op_type(type);
+    node->set_name("n_" + outputs[0]);
+    for (const auto& name : inputs) node->add_input(name);
+    for (const auto& name : outputs) node->add_output(name);
+    return node;
+  }
+
+  onnx::ModelProto proto;
+};
+
+class ImporterTest : public ::testing::Test {
+ protected:
+  absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> Import(
+      const ModelBuilder& model) {
+    const std::string path = ::testing::TempDir() + "/importer_test.onnx";
+    EXPECT_TRUE(
+        WriteFileAtomically(path, model.proto.SerializeAsString()).ok());
+    options.model_name = "m";
+    return ImportOnnx(&context, path, options);
+  }
+
+  std::string Text(const ModelBuilder& model) {
+    auto module = Import(model);
+    if (!module.ok()) return std::string(module.status().message());
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    (*module)->print(stream);
+    return text;
+  }
+
+  void ExpectError(const ModelBuilder& model,
+                   const std::vector<std::string>& parts) {
+    auto module = Import(model);
+    ASSERT_FALSE(module.ok());
+    const std::string message(module.status().message());
+    EXPECT_NE(message.find("importer_test.onnx"), std::string::npos) << message;
+    for (const std::string& part : parts) {
+      EXPECT_NE(message.find(part), std::string::npos)
+          << "no '" << part << "' in: " << message;
+    }
+  }
+
+  static bool Has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+  }
+
+  mlir::MLIRContext context;
+  OnnxImportOptions options;
+};
+
+TEST_F(ImporterTest, NamesEveryUnsupportedNodeInOneError) {
+  ModelBuilder m;
+  m.Input("x", {1, 4});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Node("Einsum", {"a"}, {"b"});
+  m.Node("Fancy", {"b"}, {"c"})->set_domain("com.example");
+  m.Output("c");
+  ExpectError(m, {"2 nodes are not supported", "node 'n_b' (Einsum, opset 13)",
+                  "node 'n_c' (com.example.Fancy"});
+}
+
+TEST_F(ImporterTest, NodesThatNoOutputNeedsAreLeftOut) {
+  ModelBuilder m;
+  m.Input("x", {1, 4});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Node("Einsum", {"a"}, {"b"});
+  m.Output("a");
+  EXPECT_TRUE(Has(Text(m), "top.Relu"));
+}
+
+TEST_F(ImporterTest, BrokenGraphs) {
+  ModelBuilder cycle;
+  cycle.Input("x", {4});
+  cycle.Node("Add", {"x", "b"}, {"a"});
+  cycle.Node("Relu", {"a"}, {"b"});
+  cycle.Output("b");
+  ExpectError(cycle, {"is part of a cycle"});
+
+  ModelBuilder missing;
+  missing.Input("x", {4});
+  missing.Node("Add", {"x", "y"}, {"a"});
+  missing.Output("a");
+  ExpectError(missing, {"node 'n_a' (Add, opset 13) reads 'y'"});
+
+  ModelBuilder twice;
+  twice.Input("x", {4});
+  twice.Node("Relu", {"x"}, {"a"});
+  twice.Node("Exp", {"x"}, {"a"});
+  twice.Output("a");
+  ExpectError(twice, {"tensor 'a' is defined twice"});
+
+  ModelBuilder old(6);
+  old.Input("x", {4});
+  old.Node("Relu", {"x"}, {"a"});
+  old.Output("a");
+  ExpectError(old, {"opset 6 is not supported (7 to 22 are)"});
+}
+
+TEST_F(ImporterTest, WrongTypesShapesAndRanks) {
+  ModelBuilder open;
+  open.Input("x", {0, 3});
+  open.Node("Relu", {"x"}, {"a"});
+  open.Output("a");
+  ExpectError(open, {"input 'x' has shape (?, 3)", "--input_shapes"});
+
+  ModelBuilder integer;
+  integer.Input("x", {3}, onnx::TensorProto::INT64);
+  integer.Node("Relu", {"x"}, {"a"});
+  integer.Output("a");
+  ExpectError(integer, {"input 'x' has element type int64"});
+
+  ModelBuilder rank;
+  rank.Input("x", {1, 3, 8});
+  rank.Floats("w", {4, 3, 3});
+  rank.Node("Conv", {"x", "w"}, {"a"});
+  rank.Output("a");
+  ExpectError(rank, {"node 'n_a' (Conv", "2-D"});
+
+  ModelBuilder channels;
+  channels.Input("x", {1, 3, 8, 8});
+  channels.Floats("w", {4, 5, 3, 3});
+  channels.Node("Conv", {"x", "w"}, {"a"});
+  channels.Output("a");
+  ExpectError(channels, {"node 'n_a'", "(4, 5, 3, 3)", "(1, 3, 8, 8)"});
+
+  ModelBuilder type;
+  type.Input("x", {3});
+  type.Ints("i", {1, 2, 3});
+  type.Node("Add", {"x", "i"}, {"a"});
+  type.Output("a");
+  ExpectError(type, {"node 'n_a'", "'i' has element type i64"});
+}
+
+TEST_F(ImporterTest, InputShapesCloseOpenDimensions) {
+  ModelBuilder m;
+  m.Input("x", {0, 3});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Output("a");
+  options.input_shapes = {{5, 3}};
+  EXPECT_TRUE(Has(Text(m), "tensor<5x3xf32>"));
+  options.input_shapes = {{5, 3}, {1}};
+  ExpectError(m, {"--input_shapes has 2 shapes, the model has 1 inputs"});
+  options.input_shapes = {{5, 3, 1}};
+  ExpectError(m, {"input 'x' has rank 2"});
+}
+
+TEST_F(ImporterTest, OutputNamesCutTheNetwork) {
+  ModelBuilder m;
+  m.Input("x", {4});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Node("Exp", {"a"}, {"b"});
+  m.Output("b");
+  options.output_names = {"a"};
+  const std::string text = Text(m);
+  EXPECT_TRUE(Has(text, "top.Relu") && !Has(text, "top.Exp")) << text;
+  options.output_names = {"typo"};
+  ExpectError(m, {"no node computes 'typo'"});
+}
+
+TEST_F(ImporterTest, FoldsShapeArithmetic) {
+  // Reshape(x, Concat(Unsqueeze(Gather(Shape(x), 0)), [-1]))
+  ModelBuilder m;
+  m.Input("x", {2, 3, 4});
+  m.Ints("minus_one", {-1});
+  m.Ints("first", {0});
+  m.Ints("axes", {0});
+  m.Node("Shape", {"x"}, {"shape"});
+  m.Node("Gather", {"shape", "first"}, {"batch"});
+  m.Node("Squeeze", {"batch", "axes"}, {"scalar"});
+  m.Node("Unsqueeze", {"scalar", "axes"}, {"row"});
+  auto* concat = m.Node("Concat", {"row", "minus_one"}, {"target"});
+  auto* axis = concat->add_attribute();
+  axis->set_name("axis");
+  axis->set_i(0);
+  m.Node("Reshape", {"x", "target"}, {"y"});
+  m.Output("y");
+  const std::string text = Text(m);
+  EXPECT_TRUE(Has(text, "tensor<2x3x4xf32> -> tensor<2x12xf32>")) << text;
+}
+
+TEST_F(ImporterTest, InitializersThatAreAlsoInputsAreConstants) {
+  ModelBuilder m;
+  m.Input("x", {3});
+  m.Input("w", {3});
+  m.Floats("w", {3});
+  m.Node("Mul", {"x", "w"}, {"y"});
+  m.Output("y");
+  const std::string text = Text(m);
+  EXPECT_TRUE(Has(text, "top.Weight") && !Has(text, "%arg1")) << text;
+}
+
+TEST_F(ImporterTest, AnIdentityGivesTheOutputItsName) {
+  ModelBuilder m;
+  m.Input("x", {3});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Node("Identity", {"a"}, {"y"});
+  m.Output("y");
+  auto module = Import(m);
+  ASSERT_TRUE(module.ok()) << module.status();
+  std::vector<std::string> names;
+  (*module)->walk([&](top::ReluOp op) { names.push_back(getName(op)); });
+  EXPECT_EQ(names, std::vector<std::string>{"y"});
+}
+
+TEST_F(ImporterTest, TwoNamesOfOneOutputStayApart) {
+  ModelBuilder m;
+  m.Input("x", {3});
+  m.Node("Relu", {"x"}, {"a"});
+  m.Node("Identity", {"a"}, {"y"});
+  m.Output("a");
+  m.Output("y");
+  auto module = Import(m);
+  ASSERT_TRUE(module.ok()) << module.status();
+  std::vector<std::string> names;
+  for (mlir::Value v : MainFunction(**module)
+                           .getBody()
+                           .front()
+                           .getTerminator()
+                           ->getOperands()) {
+    names.push_back(getName(v));
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"a", "y"}));
+}
+
+TEST_F(ImporterTest, ExternalData) {
+  ModelBuilder m;
+  m.Input("x", {2});
+  m.Floats("w", {2});
+  auto* w = m.graph().mutable_initializer(0);
+  w->clear_float_data();
+  w->set_data_location(onnx::TensorProto::EXTERNAL);
+  const auto entry = [&](const char* key, const char* value) {
+    auto* e = w->add_external_data();
+    e->set_key(key);
+    e->set_value(value);
+  };
+  entry("location", "importer_test.bin");
+  entry("offset", "4");
+  m.Node("Mul", {"x", "w"}, {"y"});
+  m.Output("y");
+  const float data[3] = {0, 5, 7};
+  ASSERT_TRUE(WriteFileAtomically(
+                  ::testing::TempDir() + "/importer_test.bin",
+                  absl::string_view(reinterpret_cast<const char*>(data), 12))
+                  .ok());
+  auto module = Import(m);
+  ASSERT_TRUE(module.ok()) << module.status();
+  const Tensor* tensor = getWeights(&context).Find("w");
+  ASSERT_NE(tensor, nullptr);
+  EXPECT_EQ(tensor->data<float>()[1], 7);
+
+  w->mutable_external_data(1)->set_value("8");
+  ExpectError(m, {"tensor 'w'", "ends before offset 8"});
+  w->mutable_external_data(0)->set_value("../secret");
+  ExpectError(m, {"must lie in the model's folder"});
+}
+
+TEST_F(ImporterTest, ClipLimitsMovedFromAttributesToInputs) {
+  ModelBuilder old(10);
+  old.Input("x", {3});
+  auto* attribute = old.Node("Clip", {"x"}, {"y"})->add_attribute();
+  attribute->set_name("max");
+  attribute->set_f(6);
+  old.Output("y");
+  EXPECT_TRUE(Has(Text(old), "max = 6.0"));
+}
+
+TEST_F(ImporterTest, SoftmaxOfOldOpsetsTakesRows) {
+  ModelBuilder old(11), now(13);
+  for (ModelBuilder* m : {&old, &now}) {
+    m->Input("x", {2, 3, 4});
+    m->Node("Softmax", {"x"}, {"y"});
+    m->Output("y");
+  }
+  EXPECT_TRUE(Has(Text(old), "tensor<2x12xf32>"));
+  EXPECT_TRUE(Has(Text(now), "axis = 2"));
+}
+
+TEST_F(ImporterTest, NotAModel) {
+  const std::string path = ::testing::TempDir() + "/junk.onnx";
+  ASSERT_TRUE(WriteFileAtomically(path, "not a model").ok());
+  options.model_name = "m";
+  auto module = ImportOnnx(&context, path, options);
+  ASSERT_FALSE(module.ok());
+  EXPECT_TRUE(
+      Has(std::string(module.status().message()), "is not an ONNX model"));
+}
+
+}  // namespace
+}  // namespace tpuc
