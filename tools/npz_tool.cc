@@ -21,7 +21,7 @@ namespace {
 const char kHelp[] = R"(Looks into .npz files and compares them.
 
 usage: npz_tool compare TARGET.npz REFERENCE.npz [--tolerance COSINE,EUCLIDEAN]
-                [--exact] [--excepts NAME,...] [-v]
+                [--exact] [--whole_target] [--excepts NAME,...] [-v]
        npz_tool dump FILE.npz [NAME [COUNT]]
        npz_tool extract FILE.npz OUT.npz NAME,...
        npz_tool rename FILE.npz OLD NEW [OUT.npz]
@@ -45,6 +45,8 @@ flags:
       least similarities of compare  (default 0.99,0.99)
   --exact
       compare wants equal bits
+  --whole_target
+      compare requires that the reference has every array of the target
   --except NAME,..., --excepts NAME,...
       arrays that compare leaves out
   -v, -vv, -vvv
@@ -58,7 +60,7 @@ exit code: 0 when all went well, 1 with a message on the standard error when not
 struct Arguments {
   std::vector<std::string> words;
   std::string tolerance = "0.99,0.99", excepts;
-  bool verbose = false, exact = false;
+  bool verbose = false, exact = false, whole_target = false;
 };
 
 absl::Status Usage(const std::string& message) {
@@ -83,6 +85,8 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
       } else {
         return Usage(absl::StrCat(name, " needs a value"));
       }
+    } else if (word == "--whole_target") {
+      result.whole_target = true;
     } else if (word == "-v" || word == "-vv" || word == "-vvv") {
       result.verbose = true;
     } else if (word == "--exact") {
@@ -111,6 +115,7 @@ absl::Status CompareFiles(const Arguments& arguments) {
   options.min_cosine = tolerance->first;
   options.min_euclidean = tolerance->second;
   options.exact = arguments.exact;
+  options.whole_target = arguments.whole_target;
   options.target_name = absl::StrCat("'", arguments.words[1], "'");
   options.reference_name = absl::StrCat("'", arguments.words[2], "'");
   for (const std::string& name : SplitNames(arguments.excepts)) {

@@ -83,6 +83,15 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
       return result;
     }
   }
+  for (const auto& [name, tensor] : target) {
+    if (options.whole_target && reference.count(name) == 0 &&
+        options.excepts.count(name) == 0) {
+      result.summary =
+          absl::StrCat("'", name, "' of ", options.target_name, " is not in ",
+                       options.reference_name);
+      return result;
+    }
+  }
   int64_t failures = 0;
   size_t first = 0;
   double least_cosine = 1, least_euclidean = 1;

@@ -46,6 +46,17 @@ TEST(Comparison, ExactMeansEqualBits) {
   EXPECT_FALSE(CompareTensors(zero, minus_zero, {}, options).passed);
 }
 
+TEST(Comparison, WholeTargetMustBeInTheReference) {
+  ComparisonOptions options;
+  options.whole_target = true;
+  TensorMap more = Chain();
+  more["output"] = Of({1});
+  EXPECT_TRUE(CompareTensors(Chain(), more, {}, options).passed);
+  const Comparison c = CompareTensors(more, Chain(), {}, options);
+  EXPECT_FALSE(c.passed);
+  EXPECT_NE(c.summary.find("'output'"), std::string::npos) << c.summary;
+}
+
 TEST(Comparison, NothingInCommonFails) {
   const Comparison c = CompareTensors({{"x", Of({1})}}, Chain(), {}, {});
   EXPECT_FALSE(c.passed);

@@ -58,7 +58,7 @@ compare "ONNX Runtime (reference) and top dialect" \\
 compare "top dialect (reference) and tpu dialect in {quantize}" \\
   "{tpu_outputs}" "{top_outputs}" --tolerance {quantize_tolerance}
 compare "tpu dialect (reference) and simulator, equal bits" \\
-  "{bmodel_outputs}" "{tpu_outputs}" --equal_bits --whole_target
+  "{bmodel_outputs}" "{tpu_outputs}" --exact --whole_target
 compare "ONNX Runtime (reference) and simulator, the outputs" \\
   "{bmodel_outputs}" "{source_outputs}" --tolerance {quantize_tolerance} --whole_target
 exit $status
