@@ -37,10 +37,9 @@ uint64_t Narrow(int64_t value, int bits) {
   return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
 }
 
-int64_t LogicShift(int64_t value, int amount, int bits) {
-  const uint64_t x = Narrow(value, bits);
-  if (amount >= bits || -amount >= bits) return 0;
-  return static_cast<int64_t>(amount >= 0 ? x << amount : x >> -amount);
+// On the unsigned value; right shifts round.
+int64_t LogicShift(int64_t value, int amount, int bits, Rounding mode) {
+  return Shift(static_cast<int64_t>(Narrow(value, bits)), amount, mode);
 }
 
 int64_t Rotate(int64_t value, int amount, int bits) {
@@ -95,7 +94,17 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
   switch (spec.op) {
     case ArOp::kMul:
     case ArOp::kMulSaturate:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] * b[i];
+      if (s == nullptr && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4) {
+        for (int64_t i = 0; i < count; ++i) {
+          r[i] = ShiftProduct(a[i], b[i], 0, spec.rounding,
+                              Saturates(spec.op));
+        }
+      } else {
+        for (int64_t i = 0; i < count; ++i) {
+          r[i] = static_cast<int64_t>(static_cast<uint64_t>(a[i]) *
+                                      static_cast<uint64_t>(b[i]));
+        }
+      }
       break;
     case ArOp::kAdd:
     case ArOp::kAddSaturate:
@@ -131,7 +140,7 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
     case ArOp::kLogicShift:
       for (int64_t i = 0; i < count; ++i) {
-        r[i] = LogicShift(a[i], static_cast<int8_t>(b[i]), bits);
+        r[i] = LogicShift(a[i], static_cast<int8_t>(b[i]), bits, spec.rounding);
       }
       break;
     case ArOp::kArithmeticShift:
@@ -146,7 +155,8 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
     case ArOp::kMulDoubledHigh:
       for (int64_t i = 0; i < count; ++i) {
-        r[i] = Shift(a[i] * b[i], 1 - Bits(spec.res), spec.rounding);
+        r[i] = ShiftProduct(a[i], b[i], 1 - Bits(spec.res), spec.rounding,
+                            true);
       }
       break;
     case ArOp::kFirstOne:
@@ -163,8 +173,19 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
   }
   if (s == nullptr) return;
+  const bool product =
+      spec.op == ArOp::kMul || spec.op == ArOp::kMulSaturate;
+  const bool saturate = Saturates(spec.op);
+  const bool wide = product && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4;
+  constexpr int kSafeShift = 15;  // on 48 bits
   for (int64_t i = 0; i < count; ++i) {
-    r[i] = Shift(r[i], static_cast<int8_t>(s[i]), spec.rounding);
+    const int shift = static_cast<int8_t>(s[i]);
+    if (!wide && shift <= kSafeShift) {
+      r[i] = Shift(r[i], shift, spec.rounding);
+    } else {
+      r[i] = ShiftProduct(product ? a[i] : r[i], product ? b[i] : 1, shift,
+                          spec.rounding, saturate);
+    }
   }
 }
 
@@ -239,31 +260,44 @@ const float* FloatRow(DType type, RowOperand row, int64_t count,
   return buffer;
 }
 
-// One element between float formats. bf16 widens by its bits, denormals
-// included; f32 denormals are read as zero.
+// Between float formats. bf16 widens by its bits, denormals included; f32
+// denormals are read as zero. A NaN keeps its sign and gets a full fraction.
 void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
                 void* res, int64_t res_stride) {
-  const char* in = static_cast<const char*>(a.data);
+  float x[kChunk];
   if (s.a == DType::kBF16) {
+    const uint16_t* in = static_cast<const uint16_t*>(a.data);
+    for (int64_t j = 0; j < count; ++j) {
+      x[j] = BitsFloat(static_cast<uint32_t>(in[j * a.stride]) << 16);
+    }
+  } else {
+    LoadFloatRow(s.a, a.data, a.stride, count, x);
+    if (s.a == DType::kF32) FlushDenormalRow(s.a, count, x, 1);
+  }
+  if (s.res == DType::kF32) {
     uint32_t* out = static_cast<uint32_t*>(res);
     for (int64_t j = 0; j < count; ++j) {
-      uint16_t bits;
-      std::memcpy(&bits, in + j * a.stride * 2, 2);
-      out[j * res_stride] = static_cast<uint32_t>(bits) << 16;
+      const uint32_t bits = FloatBits(x[j]);
+      const bool nan = (bits & 0x7FFFFFFF) > 0x7F800000;
+      out[j * res_stride] = nan ? bits | 0x7FFFFFFF : bits;
     }
     return;
   }
-  float x[kChunk];
-  LoadFloatRow(s.a, in, a.stride, count, x);
-  if (s.a == DType::kF32) FlushDenormalRow(s.a, count, x, 1);
-  if (s.rounding == Rounding::kHalfToEven || s.res == DType::kF32) {
-    StoreFloatRow(s.res, x, count, res, res_stride);
-    return;
-  }
   uint16_t* out = static_cast<uint16_t*>(res);
+  if (s.rounding == Rounding::kHalfToEven) {
+    StoreFloatRow(s.res, x, count, res, res_stride);
+  } else {
+    for (int64_t j = 0; j < count; ++j) {
+      out[j * res_stride] = s.res == DType::kF16
+                                ? F32ToF16(x[j], s.rounding)
+                                : F32ToBF16(x[j], s.rounding);
+    }
+  }
   for (int64_t j = 0; j < count; ++j) {
-    out[j * res_stride] = s.res == DType::kF16 ? F32ToF16(x[j], s.rounding)
-                                               : F32ToBF16(x[j], s.rounding);
+    const uint32_t bits = FloatBits(x[j]);
+    if ((bits & 0x7FFFFFFF) > 0x7F800000) {
+      out[j * res_stride] = static_cast<uint16_t>(bits >> 31 << 15 | 0x7FFF);
+    }
   }
 }
 

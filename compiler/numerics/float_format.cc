@@ -11,6 +11,9 @@ namespace {
 constexpr uint32_t kSignBit = 0x80000000u;
 constexpr uint32_t kInfinityBits = 0x7F800000u;
 constexpr uint16_t kNan16 = 0x7FFF;
+// The f32 denormals from here on are nearest to the smallest normal number
+// when they are rounded to the 8 bits of a bf16.
+constexpr uint32_t kRoundsToNormal = 0x007FC000;
 
 bool RoundsUp(uint32_t quotient, uint32_t rest, uint32_t half, bool negative,
               Rounding mode) {
@@ -30,10 +33,6 @@ bool RoundsUp(uint32_t quotient, uint32_t rest, uint32_t half, bool negative,
       return !negative && rest != 0;
   }
   return false;
-}
-
-uint16_t NanOf(uint16_t sign, Rounding mode) {
-  return mode == Rounding::kHalfToEven ? kNan16 : sign | kNan16;
 }
 
 VectorLevel BestLevel() {
@@ -103,6 +102,8 @@ int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
   const __m256i exponent = _mm256_set1_epi32(0x7F800000);
   const __m256i sign = _mm256_set1_epi32(static_cast<int>(kSignBit));
   const __m256i nan = _mm256_set1_epi32(kNan16);
+  const __m256i below_normal = _mm256_set1_epi32(kRoundsToNormal - 1);
+  const __m256i smallest = _mm256_set1_epi32(0x00800000);
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
     const __m256 x = _mm256_loadu_ps(in + i);
@@ -112,9 +113,12 @@ int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
     __m256i rounded =
         _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
     const __m256i denormal = _mm256_cmpeq_epi32(
-        _mm256_and_si256(rounded, exponent), _mm256_setzero_si256());
-    rounded = _mm256_blendv_epi8(rounded, _mm256_and_si256(bits, sign),
-                                 denormal);
+        _mm256_and_si256(bits, exponent), _mm256_setzero_si256());
+    const __m256i magnitude = _mm256_andnot_si256(sign, bits);
+    const __m256i up = _mm256_and_si256(
+        _mm256_cmpgt_epi32(magnitude, below_normal), smallest);
+    rounded = _mm256_blendv_epi8(
+        rounded, _mm256_or_si256(_mm256_and_si256(bits, sign), up), denormal);
     __m256i h = _mm256_srli_epi32(rounded, 16);
     const __m256i unordered =
         _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
@@ -210,7 +214,7 @@ uint16_t F32ToF16(float value, Rounding mode) {
   const uint32_t bits = FloatBits(value);
   const uint16_t sign = static_cast<uint16_t>((bits & kSignBit) >> 16);
   const uint32_t magnitude = bits & ~kSignBit;
-  if (magnitude > kInfinityBits) return NanOf(sign, mode);
+  if (magnitude > kInfinityBits) return kNan16;
   if (magnitude == kInfinityBits) return sign | 0x7C00;
   const int exponent = static_cast<int>(magnitude >> 23) - 127;
   if (exponent == -127) return sign;  // zero, or a denormal read as zero
@@ -232,13 +236,18 @@ uint16_t F32ToBF16(float value, Rounding mode) {
   const uint32_t bits = FloatBits(value);
   const uint16_t sign = static_cast<uint16_t>((bits & kSignBit) >> 16);
   const uint32_t magnitude = bits & ~kSignBit;
-  if (magnitude > kInfinityBits) return NanOf(sign, mode);
+  if (magnitude > kInfinityBits) return kNan16;
   if (magnitude == kInfinityBits) return sign | 0x7F80;
+  // Tiny numbers: rounded to 8 bits with any exponent first, then flushed.
+  if (magnitude < 0x00800000) {
+    return mode == Rounding::kHalfToEven && magnitude >= kRoundsToNormal
+               ? sign | 0x80
+               : sign;
+  }
   uint32_t quotient = magnitude >> 16;
   if (RoundsUp(quotient, magnitude & 0xFFFF, 0x8000, sign != 0, mode)) {
     ++quotient;
   }
-  if (quotient < 0x80) return sign;
   if (quotient < 0x7F80) return sign | static_cast<uint16_t>(quotient);
   return sign | 0x7F80;
 }

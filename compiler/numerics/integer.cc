@@ -9,11 +9,13 @@ namespace {
 
 constexpr int64_t kChunk = 256;
 
-// floor(value / 2^amount) and whether to add one, for 1 <= amount <= 62.
-int64_t ShiftRight(int64_t value, int amount, Rounding mode) {
-  const int64_t floor = value >> amount;
-  const int64_t rest = value & ((int64_t{1} << amount) - 1);
-  const int64_t half = int64_t{1} << (amount - 1);
+// value / 2^amount, rounded, for 1 <= amount <= bits of Wide - 2.
+template <typename Wide>
+Wide ShiftRight(Wide value, int amount, Rounding mode) {
+  const Wide one = 1;
+  const Wide floor = value >> amount;
+  const Wide rest = value & ((one << amount) - 1);
+  const Wide half = one << (amount - 1);
   bool up = false;
   switch (mode) {
     case Rounding::kHalfToEven:
@@ -86,7 +88,24 @@ int64_t Shift(int64_t value, int shift, Rounding mode) {
                       : static_cast<int64_t>(static_cast<uint64_t>(value)
                                              << shift);
   }
-  return ShiftRight(value, std::min(-shift, 62), mode);
+  return ShiftRight<int64_t>(value, std::min(-shift, 62), mode);
+}
+
+int64_t ShiftProduct(int64_t a, int64_t b, int shift, Rounding mode,
+                     bool saturate) {
+  __int128 value = static_cast<__int128>(a) * b;
+  if (shift < 0) {
+    value = ShiftRight<__int128>(value, std::min(-shift, 126), mode);
+  } else if (!saturate) {
+    const unsigned __int128 bits = static_cast<unsigned __int128>(value);
+    return static_cast<int64_t>(shift > 127 ? 0 : bits << shift);
+  } else if (value != 0) {
+    // |value| < 2^64, so 2^60 is far beyond the limits of every type.
+    value *= static_cast<__int128>(1) << std::min(shift, 60);
+  }
+  if (!saturate) return static_cast<int64_t>(value);
+  const __int128 low = INT64_MIN, high = INT64_MAX;
+  return static_cast<int64_t>(std::min(std::max(value, low), high));
 }
 
 int64_t Saturate(int64_t value, DType type) {

@@ -14,6 +14,11 @@ namespace tpuc::numerics {
 // |value| below 2^62; amounts beyond the width behave as the limit says.
 int64_t Shift(int64_t value, int shift, Rounding mode);
 
+// a * b shifted likewise, for |a|, |b| <= 2^32 and any shift: as far as int64_t
+// reaches when saturating, else the low 64 bits.
+int64_t ShiftProduct(int64_t a, int64_t b, int shift, Rounding mode,
+                     bool saturate);
+
 int64_t Saturate(int64_t value, DType type);
 
 // f32 -> integer: rounds, saturates; NaN gives 0. Modes 0..4 exist on the chip.

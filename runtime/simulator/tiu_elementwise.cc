@@ -223,6 +223,10 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
         absl::StrCat("requantisation of ", Name(in)));
   }
   const bool to_float = i.tsk_eu_typ == 3;
+  if (i.tsk_eu_typ <= 1 && SizeOf(in) == 1) {
+    return absl::UnimplementedError(
+        "requantisation of 8-bit data");
+  }
   if (to_float ? out != DType::kF32 : numerics::IsFloat(out)) {
     return absl::UnimplementedError(absl::StrCat(
         "RQ&DQ operation ", i.tsk_eu_typ, " with a result of ", Name(out)));
@@ -289,16 +293,15 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
         break;
       }
       case 3: {
-        const int32_t zero = table ? static_cast<int32_t>(e[0])
-                                   : zero_of(imm1, i.opd0_sign != 0);
+        const int32_t zero =
+            zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
         numerics::Dequant0Row(zero, numerics::BitsFloat(table ? e[1] : imm2), in, length,
                     src, 1, static_cast<float*>(dst), 1);
         break;
       }
       default: {
         numerics::IntegerRequant p;
-        p.zero_point = table ? static_cast<int32_t>(e[0])
-                             : zero_of(imm1, i.opd0_sign != 0);
+        p.zero_point = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
         p.multiplier = static_cast<int32_t>(table ? e[1] : imm2);
         p.shift = table ? static_cast<int32_t>(e[2])
                         : static_cast<int16_t>(imm1 >> 16);
