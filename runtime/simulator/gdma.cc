@@ -242,6 +242,8 @@ absl::Status Execute(const isa::DmaTensor& i, const Context& context) {
     to_strides = Continuous(destination, to_shape, type);
     from_strides = Continuous(source, from_shape, type);
   }
+  // Transpose and broadcast move rows of w without gaps, whatever is written.
+  if (function != 0) from_strides.w = to_strides.w = 1;
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes to,
       Side(context, destination, type, to_shape, to_strides));
