@@ -260,6 +260,19 @@ const float* FloatRow(DType type, RowOperand row, int64_t count,
   return buffer;
 }
 
+// An integer, already rounded to 11 bits, as f16. Overflow follows the mode,
+// unlike that of f32 -> f16.
+uint16_t RoundedIntegerToF16(float value, Rounding mode) {
+  constexpr float kLargest = 65504;
+  const bool negative = value < 0;
+  const bool toward_zero =
+      mode == Rounding::kTowardZero ||
+      (mode == Rounding::kDown && !negative) ||
+      (mode == Rounding::kUp && negative);
+  if (toward_zero) value = std::min(std::max(value, -kLargest), kLargest);
+  return F32ToF16(value);
+}
+
 // Between float formats. bf16 widens by its bits, denormals included; f32
 // denormals are read as zero. A NaN keeps its sign and gets a full fraction.
 void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
@@ -525,7 +538,8 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
             static_cast<float*>(out)[j * res_stride] = f;
           } else {
             static_cast<uint16_t*>(out)[j * res_stride] =
-                s.res == DType::kF16 ? F32ToF16(f) : F32ToBF16(f);
+                s.res == DType::kF16 ? RoundedIntegerToF16(f, s.rounding)
+                                     : F32ToBF16(f);
           }
         }
         break;
