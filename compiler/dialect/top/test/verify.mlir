@@ -1,0 +1,87 @@
+// RUN: tpuc-opt %s -split-input-file -verify-diagnostics
+
+func.func @dynamic(%x: tensor<?xf32>) {
+  // expected-error @+1 {{operand #0 must be statically shaped tensor}}
+  %0 = "top.Relu"(%x) : (tensor<?xf32>) -> tensor<?xf32>
+  func.return
+}
+
+// -----
+
+func.func @conv_shape(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @+1 {{output must have shape [1, 4, 6, 6], found 'tensor<1x4x8x8xf32>'}}
+  %0 = top.Conv %x, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @conv_group(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @+1 {{filter 'tensor<4x3x3x3xf32>' in 2 groups does not fit an input of 3 channels}}
+  %0 = top.Conv %x, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, group = 2 : i64} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x6x6xf32>
+  func.return
+}
+
+// -----
+
+func.func @conv_pads(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x3x3xf32>) {
+  // expected-error @+1 {{pads must have 4 values, found 2}}
+  %0 = top.Conv %x, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x6x6xf32>
+  func.return
+}
+
+// -----
+
+func.func @matmul(%x: tensor<2x3xf32>, %y: tensor<4x5xf32>) {
+  // expected-error @+1 {{inner dimensions differ: 3 and 4}}
+  %0 = top.MatMul %x, %y : (tensor<2x3xf32>, tensor<4x5xf32>) -> tensor<2x5xf32>
+  func.return
+}
+
+// -----
+
+func.func @broadcast(%x: tensor<2x3xf32>, %y: tensor<2xf32>) {
+  // expected-error @+1 {{'tensor<2x3xf32>' and 'tensor<2xf32>' do not broadcast}}
+  %0 = top.Add %x, %y : (tensor<2x3xf32>, tensor<2xf32>) -> tensor<2x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @types(%x: tensor<3xf32>, %y: tensor<3xf16>) {
+  // expected-error @+1 {{operands and result must have one element type}}
+  %0 = top.Add %x, %y : (tensor<3xf32>, tensor<3xf16>) -> tensor<3xf32>
+  func.return
+}
+
+// -----
+
+func.func @pool(%x: tensor<1x1x4x4xf32>) {
+  // expected-error @+1 {{pad 2 must be less than the kernel's 2}}
+  %0 = top.MaxPool %x {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 2, 0, 0, 0>} : (tensor<1x1x4x4xf32>) -> tensor<1x1x3x2xf32>
+  func.return
+}
+
+// -----
+
+func.func @axis(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{axis must be in [0, 2), found 2}}
+  %0 = top.Softmax %x {axis = 2 : i64} : tensor<2x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @clip(%x: tensor<3xf32>) {
+  // expected-error @+1 {{is above max}}
+  %0 = top.Clip %x {min = 2.0 : f64, max = 1.0 : f64} : tensor<3xf32>
+  func.return
+}
+
+// -----
+
+func.func @reshape(%x: tensor<6xf32>) {
+  // expected-error @+1 {{element counts differ: 'tensor<6xf32>' and 'tensor<5xf32>'}}
+  %0 = top.Reshape %x : tensor<6xf32> -> tensor<5xf32>
+  func.return
+}
