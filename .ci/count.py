@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Counts test cases in Bazel's build event files.
 
-    count.py [--other NAME=EXITCODE] EVENTS...
+    count.py [--other NAME=EXITCODE] [--failed NAME] EVENTS...
 
 A test target counts as many cases as its test.xml lists. A target that did
 not build, or failed without naming a case, counts as one failure. The last
@@ -73,6 +73,7 @@ def count(path):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--other", action="append", default=[])
+    parser.add_argument("--failed", action="append", default=[])
     parser.add_argument("events", nargs="+")
     options = parser.parse_args()
 
@@ -84,6 +85,9 @@ def main():
         else:
             failed += 1
             print("failed: " + name)
+    for name in options.failed:
+        failed += 1
+        print("failed: " + name)
     for path in options.events:
         good, bad, failures = count(path)
         passed += good

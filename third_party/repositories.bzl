@@ -40,8 +40,8 @@ def _rule_sets():
     # Bazel's own archive of this name needs the network; every test uses it.
     debian_repository(
         name = "remote_coverage_tools",
-        build_file = "//third_party/coverage:coverage.BUILD",
-        files = {"//third_party/coverage:merge_lcov.py": "merge_lcov.py"},
+        build_file = Label("//third_party/coverage:coverage.BUILD"),
+        files = {Label("//third_party/coverage:merge_lcov.py"): "merge_lcov.py"},
         packages = ["python3"],
     )
 
@@ -50,7 +50,7 @@ def _libraries():
     absl_repository(name = "com_google_absl")
     debian_repository(
         name = "com_google_protobuf",
-        build_file = "//third_party/protobuf:protobuf.BUILD",
+        build_file = Label("//third_party/protobuf:protobuf.BUILD"),
         links = {
             "/usr/bin/protoc": "bin/protoc",
             "/usr/include/google/protobuf": "include/google/protobuf",
@@ -60,8 +60,8 @@ def _libraries():
     )
     debian_repository(
         name = "com_github_google_flatbuffers",
-        build_file = "//third_party/flatbuffers:flatbuffers.BUILD",
-        files = {"//third_party/flatbuffers:build_defs.bzl": "build_defs.bzl"},
+        build_file = Label("//third_party/flatbuffers:flatbuffers.BUILD"),
+        files = {Label("//third_party/flatbuffers:build_defs.bzl"): "build_defs.bzl"},
         links = {
             "/usr/bin/flatc": "bin/flatc",
             "/usr/include/flatbuffers": "include/flatbuffers",
@@ -71,7 +71,7 @@ def _libraries():
     )
     debian_repository(
         name = "com_google_googletest",
-        build_file = "//third_party/googletest:googletest.BUILD",
+        build_file = Label("//third_party/googletest:googletest.BUILD"),
         links = {
             "/usr/include/gmock": "include/gmock",
             "/usr/include/gtest": "include/gtest",
@@ -83,13 +83,13 @@ def _libraries():
     )
     debian_repository(
         name = "onednn",
-        build_file = "//third_party/onednn:onednn.BUILD",
+        build_file = Label("//third_party/onednn:onednn.BUILD"),
         links = {"/usr/include/oneapi": "include/oneapi"},
         packages = ["libdnnl-dev"],
     )
     debian_repository(
         name = "libzip",
-        build_file = "//third_party/zip:zip.BUILD",
+        build_file = Label("//third_party/zip:zip.BUILD"),
         links = {
             "/usr/include/zip.h": "include/zip.h",
             "/usr/include/zipconf.h": "include/zipconf.h",
@@ -98,7 +98,7 @@ def _libraries():
     )
     debian_repository(
         name = "zlib",
-        build_file = "//third_party/zlib:zlib.BUILD",
+        build_file = Label("//third_party/zlib:zlib.BUILD"),
         links = {
             "/usr/include/zconf.h": "include/zconf.h",
             "/usr/include/zlib.h": "include/zlib.h",
@@ -108,7 +108,7 @@ def _libraries():
     )
     debian_repository(
         name = "nlohmann_json",
-        build_file = "//third_party/json:json.BUILD",
+        build_file = Label("//third_party/json:json.BUILD"),
         links = {"/usr/include/nlohmann": "include/nlohmann"},
         packages = ["nlohmann-json3-dev"],
     )
@@ -116,12 +116,12 @@ def _libraries():
 def _wheels():
     python_wheels(
         name = "onnx",
-        build_file = "//third_party/onnx:onnx.BUILD",
+        build_file = Label("//third_party/onnx:onnx.BUILD"),
         wheels = {"onnx==1.17.0": "4a183c6178be001bf398260e5ac2c927dc43e7746e8638d6c05c20e321f8c949"},
     )
     python_wheels(
         name = "onnxruntime_py",
-        build_file = "//third_party/python:onnxruntime.BUILD",
+        build_file = Label("//third_party/python:onnxruntime.BUILD"),
         folder = "py",
         # Tests and tools of the packages: most of the files, never imported.
         leave_out = [
@@ -140,7 +140,7 @@ def _wheels():
     )
     python_wheels(
         name = "rapidocr",
-        build_file = "//third_party/python:rapidocr.BUILD",
+        build_file = Label("//third_party/python:rapidocr.BUILD"),
         wheels = {"rapidocr-onnxruntime==1.4.4": "971d7d5f223a7a808662229df1ef69893809d8457d834e6373d3854bc1782cbf"},
     )
 

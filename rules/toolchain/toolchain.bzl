@@ -9,7 +9,8 @@ machine that runs the actions.
 
 load("//rules:providers.bzl", "TpuToolchainInfo")
 
-TOOLCHAIN_TYPE = "//rules/toolchain:toolchain_type"
+# As text, and right in other workspaces too.
+TOOLCHAIN_TYPE = str(Label("//rules/toolchain:toolchain_type"))
 
 _TOOLS = {
     "model_deploy": "Compiles the top dialect to a .bmodel.",

@@ -67,9 +67,12 @@ def _gentbl_impl(ctx):
     args = ctx.actions.args()
     args.add_all(ctx.attr.opts)
     args.add(ctx.file.td_file)
-    args.add("-I.")
+
+    # Paths from the root of the workspace that the target is in.
+    root = ctx.label.workspace_root
+    args.add("-I" + (root or "."))
     args.add_all(includes, format_each = "-I%s")
-    args.add("-I" + ctx.bin_dir.path)
+    args.add("-I" + "/".join([p for p in [ctx.bin_dir.path, root] if p]))
     args.add("-o", ctx.outputs.out)
     ctx.actions.run(
         outputs = [ctx.outputs.out],
