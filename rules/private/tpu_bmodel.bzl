@@ -70,7 +70,10 @@ def _tpu_bmodel_impl(ctx):
         bmodel_outputs = ctx.actions.declare_file(name + "_model_outputs.npz")
         run_model(ctx, tools.model_runner, "on the simulator", bmodel, [], model.inputs, bmodel_outputs, all_tensors = False)
     return [
-        DefaultInfo(files = depset([bmodel])),
+        DefaultInfo(
+            files = depset([bmodel]),
+            runfiles = ctx.runfiles(files = [bmodel]),
+        ),
         TpuBmodelInfo(
             bmodel = bmodel,
             bmodel_outputs = bmodel_outputs,

@@ -41,3 +41,21 @@ def vendor_test(name, src, args = [], data = [], size = "large", tags = [], **kw
         tags = ["vendor"] + tags,
         **kwargs
     )
+
+def vendor_bmodel_test(name, bmodel, input, **kwargs):
+    """Runs a bmodel on the vendor's runtime and on ours; every output must have equal bits.
+
+    Args:
+      name: the test.
+      bmodel: label of one .bmodel file.
+      input: label of an .npz with an array for each input of the network.
+      **kwargs: attributes of `vendor_test`.
+    """
+    runner = "//tools:model_runner"
+    vendor_test(
+        name = name,
+        src = "//tests/vendor:bmodel.py",
+        args = ["$(rootpath %s)" % label for label in [runner, bmodel, input]],
+        data = [runner, bmodel, input],
+        **kwargs
+    )

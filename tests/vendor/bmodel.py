@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One of our bmodels on the vendor's unmodified runtime and on ours: equal bits.
+
+    bmodel.py MODEL_RUNNER MODEL.bmodel INPUT.npz
+"""
+import os
+import subprocess
+import sys
+
+import numpy
+
+
+def run(command, settings=None):
+    result = subprocess.run(command, env=settings, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit("%s\n%s%s" % (" ".join(command), result.stdout, result.stderr))
+
+
+def difference(ours, theirs):
+    """None, or what is wrong with an output"""
+    if ours.shape != theirs.shape or ours.dtype != theirs.dtype:
+        return "%s %s, the vendor's is %s %s" % (ours.dtype, ours.shape, theirs.dtype, theirs.shape)
+    if not ours.size:
+        return "no values"
+    if ours.dtype.kind == "f" and not numpy.isfinite(ours).all():
+        return "not all values are finite"
+    a, b = (x.reshape(-1).view("u%d" % x.dtype.itemsize) for x in (ours, theirs))
+    wrong = numpy.flatnonzero(a != b)
+    if wrong.size:
+        i = wrong[0]
+        return "%d of %d values differ, first at %s: %r, the vendor's is %r" % (
+            wrong.size, a.size, numpy.unravel_index(i, ours.shape), ours.reshape(-1)[i], theirs.reshape(-1)[i])
+    return None
+
+
+def main():
+    model_runner, bmodel, inputs = sys.argv[1:]
+    scratch = os.environ["TEST_TMPDIR"]
+    our_file, their_file = os.path.join(scratch, "ours.npz"), os.path.join(scratch, "theirs.npz")
+    # Ours runs without the settings that point the vendor's programs to their libraries.
+    plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LD_"))}
+    run([model_runner, "--model", bmodel, "--input", inputs, "--output", our_file], plain)
+    run([os.environ["ORACLE"], "run", bmodel, "--input", inputs, "-o", their_file])
+    ours, theirs = numpy.load(our_file), numpy.load(their_file)
+    if not ours.files or sorted(ours.files) != sorted(theirs.files):
+        sys.exit("our outputs are %s, the vendor's %s" % (sorted(ours.files), sorted(theirs.files)))
+    bad = False
+    for name in ours.files:
+        what = difference(numpy.ascontiguousarray(ours[name]), numpy.ascontiguousarray(theirs[name]))
+        print("%s: %s" % (name, what or "%d values, equal bits" % ours[name].size))
+        bad = bad or what
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
