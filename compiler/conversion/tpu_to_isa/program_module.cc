@@ -7,6 +7,7 @@
 #include "compiler/dialect/isa/IsaOps.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
+#include "compiler/transforms/tpu/memory_attributes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace tpuc {
@@ -129,6 +130,8 @@ absl::Status WriteProgram(const Program& program, mlir::ModuleOp module) {
         {b.getNamedAttr("name", b.getStringAttr(c.name)),
          b.getNamedAttr("address", b.getI64IntegerAttr(c.address)),
          b.getNamedAttr("bytes", b.getI64IntegerAttr(c.bytes))}));
+  module->removeAttr(tpu::kCtxAddressAttr);
+  module->removeAttr(tpu::kCtxBytesAttr);
   module->setAttr(kInputs, TensorsAttr(b, program.inputs));
   module->setAttr(kOutputs, TensorsAttr(b, program.outputs));
   module->setAttr(kTensors, TensorsAttr(b, program.tensors));

@@ -7,13 +7,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "compiler/target/bm1684x/cost.h"
 
 namespace tpuc::bm1684x {
 namespace {
 
-// Bytes of transfer that a step costs beside what it moves, from the 256 bytes
-// that each run counts at least (docs/isa/bm1684x.md, g).
-constexpr double kStepCost = 4096;
+// Cycles that a step costs beside its transfers.
+constexpr double kStepCycles = 10;
 
 constexpr std::array<std::array<int, 4>, 2> kOrders = {
     {{kC, kN, kH, kW}, {kN, kH, kW, kC}}};
@@ -89,7 +89,8 @@ struct PartNeeds {
   std::vector<BufferNeed> operands;
   BufferNeed result;
   int64_t scratch = 0;
-  double cost = 0;
+  std::vector<int64_t> loads;  // of each operand
+  int64_t slices = 0;
 };
 
 PartNeeds Needs(const Kernel& kernel, const Part& part, const Tiling& tiling,
@@ -103,21 +104,44 @@ PartNeeds Needs(const Kernel& kernel, const Part& part, const Tiling& tiling,
     const int64_t loads = Loads(kernel, part, k, tiling);
     needs.operands.push_back(
         {RoundUp(bytes, isa::kEuBytes), loads > 1 ? max_buffers : 1});
-    const double esize = SizeOf(kernel.operands()[k].dtype);
-    double moved = 0;
-    for (int cut = 0; cut < kernel.num_cuts(); ++cut)
-      moved += Elements(kernel.OperandSlice(part, k, inner, cut).size);
-    moved /= kernel.num_cuts();
-    // The first load has nothing to overlap with.
-    needs.cost += (loads + 1) * moved * esize;
+    needs.loads.push_back(loads);
   }
-  const int64_t slices = NumSlices(part, tiling.tile);
+  needs.slices = NumSlices(part, tiling.tile);
   needs.result = {RoundUp(ResultBytes(kernel, first), isa::kEuBytes),
-                  slices > 1 ? max_buffers : 1};
+                  needs.slices > 1 ? max_buffers : 1};
   needs.scratch = kernel.ScratchBytes(part, first);
-  needs.cost += kStepCost * slices * kernel.num_cuts();
-  needs.cost += Elements(first.size) * SizeOf(kernel.result().dtype);
   return needs;
+}
+
+// Cycles of the transfers of one slice: each operand's, then the result's.
+std::vector<double> TransferCycles(const Kernel& kernel, const Part& part,
+                                   const Dims& tile) {
+  std::vector<double> cycles;
+  const Slice inner = InnerSlice(part, tile);
+  for (size_t k = 0; k < kernel.operands().size(); ++k) {
+    const OperandSpec& spec = kernel.operands()[k];
+    double sum = 0;
+    for (int cut = 0; cut < kernel.num_cuts(); ++cut)
+      sum += CopyCycles(
+          {0, spec.dtype, kernel.OperandSlice(part, k, inner, cut).size,
+           spec.layout},
+          part.operands[k].strides, /*is_load=*/true);
+    cycles.push_back(sum / kernel.num_cuts());
+  }
+  cycles.push_back(
+      CopyCycles({0, kernel.result().dtype, FirstSlice(part, tile).size,
+                  kernel.result().layout},
+                 part.result.strides, /*is_load=*/false));
+  return cycles;
+}
+
+// The first loads and the last store have nothing to overlap with.
+double Cost(const Kernel& kernel, const PartNeeds& needs,
+            const std::vector<double>& cycles) {
+  double cost = kStepCycles * needs.slices * kernel.num_cuts();
+  for (size_t k = 0; k < needs.loads.size(); ++k)
+    cost += (needs.loads[k] + 1) * cycles[k];
+  return cost + (needs.slices + 1) * cycles.back();
 }
 
 int64_t Total(const PartNeeds& needs) {
@@ -160,18 +184,20 @@ std::optional<Tiling> BestTiling(const Kernel& kernel, const Part& part,
           tiling.tile = {n, c, h, w};
           const Slice inner = InnerSlice(part, tiling.tile);
           if (!kernel.IsLegal(part, inner)) continue;
-          bool fits = false;
+          std::vector<double> cycles;
           for (const auto& order : kOrders) {
             tiling.order = order;
             const PartNeeds needs = Needs(kernel, part, tiling, max_buffers);
             if (Total(needs) > capacity) continue;
-            fits = true;
-            if (needs.cost >= best_cost) continue;
-            best_cost = needs.cost;
+            if (cycles.empty())
+              cycles = TransferCycles(kernel, part, tiling.tile);
+            const double cost = Cost(kernel, needs, cycles);
+            if (cost >= best_cost) continue;
+            best_cost = cost;
             best = tiling;
           }
           // Narrower slices move more.
-          if (fits) break;
+          if (!cycles.empty()) break;
         }
   return best;
 }
@@ -251,7 +277,10 @@ absl::StatusOr<SlicePlan> PlanSlices(const Kernel& kernel, int64_t capacity) {
       }
       for (const Step& step : Steps(kernel, plan))
         WidenForStep(kernel, step, plan);
-      PartNeeds all{plan.operands, plan.result, plan.scratch_bytes, 0};
+      PartNeeds all;
+      all.operands = plan.operands;
+      all.result = plan.result;
+      all.scratch = plan.scratch_bytes;
       if (Total(all) <= capacity - table) return plan;
     }
   }

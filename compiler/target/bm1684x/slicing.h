@@ -44,9 +44,9 @@ struct Step {
 // All steps in order.
 std::vector<Step> Steps(const Kernel& kernel, const SlicePlan& plan);
 
-// The plan that moves the fewest bytes, preferring one that overlaps transfers
-// with computation. Fails when not even the smallest slice fits into `capacity`
-// bytes of a lane.
+// The plan whose transfers take the fewest cycles (cost.h), counting what
+// doesn't overlap with computation twice. Fails when not even the smallest
+// slice fits into `capacity` bytes of a lane.
 absl::StatusOr<SlicePlan> PlanSlices(const Kernel& kernel, int64_t capacity);
 
 }  // namespace tpuc::bm1684x

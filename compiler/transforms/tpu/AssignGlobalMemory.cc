@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "compiler/dialect/top/TopOps.h"
@@ -37,14 +38,17 @@ struct Neuron {
   int64_t bytes = 0;
   int64_t first = 0, last = 0;
   int64_t offset = 0;
+  int64_t number = 0;  // in order of appearance
 };
 
 // Largest first, each at the lowest offset that is free during its life.
 // Returns what all need.
 int64_t PlaceNeurons(std::vector<Neuron*> neurons) {
-  std::stable_sort(
-      neurons.begin(), neurons.end(),
-      [](const Neuron* a, const Neuron* b) { return a->bytes > b->bytes; });
+  std::sort(neurons.begin(), neurons.end(),
+            [](const Neuron* a, const Neuron* b) {
+              return std::make_pair(-a->bytes, a->number) <
+                     std::make_pair(-b->bytes, b->number);
+            });
   std::vector<Neuron*> placed;  // by offset
   int64_t total = 0;
   for (Neuron* neuron : neurons) {
@@ -105,10 +109,10 @@ class AssignGlobalMemoryPass
     for (mlir::Operation& op : function.getBody().front()) {
       ++position;
       if (mlir::isa<top::InputOp>(op))
-        neurons[op.getResult(0)] = {BytesOf(op.getResult(0)), 0, end, 0};
+        neurons[op.getResult(0)] = {BytesOf(op.getResult(0)), 0, end};
       if (auto group = mlir::dyn_cast<GroupOp>(op)) {
         for (mlir::Value result : group.getResults())
-          neurons[result] = {BytesOf(result), position, position, 0};
+          neurons[result] = {BytesOf(result), position, position};
         for (auto load : group.getBody().getOps<LoadOp>())
           Extend(neurons, load.getSource(), position);
       }
@@ -121,7 +125,10 @@ class AssignGlobalMemoryPass
         }
     }
     std::vector<Neuron*> order;
-    for (auto& [value, neuron] : neurons) order.push_back(&neuron);
+    for (auto& [value, neuron] : neurons) {
+      neuron.number = static_cast<int64_t>(order.size());
+      order.push_back(&neuron);
+    }
     const int64_t bytes = PlaceNeurons(order);
     getOperation()->setAttr(kCtxAddressAttr, I64(ctx));
     getOperation()->setAttr(kCtxBytesAttr, I64(bytes));

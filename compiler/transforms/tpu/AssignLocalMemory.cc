@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "compiler/dialect/tpu/TpuGroupOps.h"
@@ -40,8 +41,9 @@ int64_t LowestFree(const std::vector<Placed>& placed, const GroupBuffer& buffer,
 bool Place(std::vector<GroupBuffer>& buffers, int64_t alignment) {
   std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return buffers[a].bytes > buffers[b].bytes;
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::make_pair(-buffers[a].bytes, a) <
+           std::make_pair(-buffers[b].bytes, b);
   });
   std::vector<Placed> placed;
   for (size_t i : order) {

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/target/bm1684x/cost.h"
+
+#include "gtest/gtest.h"
+
+namespace tpuc::bm1684x {
+namespace {
+
+int64_t DenseLoad(int64_t channels, int64_t bytes) {
+  const LocalTensor local{0, DType::kI8, {1, channels, 1, bytes}};
+  return static_cast<int64_t>(
+      CopyCycles(local, DenseView(local.shape).strides, /*is_load=*/true));
+}
+
+// The table "S2L, one segment per channel" of docs/isa/bm1684x.md, g.
+TEST(CopyCycles, DenseLoads) {
+  EXPECT_EQ(DenseLoad(1, 16), 18);
+  EXPECT_EQ(DenseLoad(64, 16), 1213);
+  EXPECT_EQ(DenseLoad(256, 64), 1213);
+  EXPECT_EQ(DenseLoad(64, 256), 303);
+  EXPECT_EQ(DenseLoad(32, 192), 303);
+  EXPECT_EQ(DenseLoad(8, 1024), 303);
+  EXPECT_EQ(DenseLoad(256, 1024), 4853);
+}
+
+TEST(CopyCycles, FarChannelsRunAtAQuarter) {
+  const LocalTensor local{0, DType::kF32, {1, 64, 4, 64}};
+  const double near = CopyCycles(local, {0, 1024, 64, 1}, true);
+  const double far = CopyCycles(local, {0, 4096, 64, 1}, true);
+  EXPECT_NEAR(far / near, 4, 1e-9);
+}
+
+TEST(CopyCycles, RowsThatDoNotJoinCountSingly) {
+  const LocalTensor local{0, DType::kF32, {1, 1, 16, 64}};
+  EXPECT_EQ(static_cast<int>(CopyCycles(local, {0, 0, 64, 1}, false)), 399);
+  const LocalTensor narrow{0, DType::kF32, {1, 1, 16, 32}};
+  EXPECT_NEAR(CopyCycles(narrow, {0, 0, 64, 1}, false),
+              CopyCycles(local, {0, 0, 64, 1}, false), 400);
+}
+
+}  // namespace
+}  // namespace tpuc::bm1684x
