@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# npz_tool_test.sh NPZ_TOOL MAKE_TEST_IMAGE
+set -euo pipefail
+
+npz_tool=$1
+image=$2
+scratch=$TEST_TMPDIR
+
+fail() {
+  echo "FAILED: $1" >&2
+  exit 1
+}
+
+# refuses TEXT COMMAND...: the command fails with exit code 1 and says TEXT.
+refuses() {
+  local text=$1 output status=0
+  shift
+  output=$("$@" 2>&1) || status=$?
+  ((status == 1)) || fail "$*: exit code $status, not 1"
+  [[ $output == *"$text"* ]] || fail "$*: no '$text' in: $output"
+}
+
+"$image" --name a --shape 1,2,8,9 --seed 1 --output "$scratch/one.npz"
+"$image" --name a --shape 1,2,8,9 --seed 1 --output "$scratch/again.npz"
+"$image" --name a --shape 1,2,8,9 --seed 2 --output "$scratch/two.npz"
+"$image" --name b --shape 1,2,8,9 --seed 1 --output "$scratch/other.npz"
+cmp "$scratch/one.npz" "$scratch/again.npz" || fail "the same seed gave other bytes"
+
+"$npz_tool" compare "$scratch/one.npz" "$scratch/again.npz" --exact
+refuses "'a'" "$npz_tool" compare "$scratch/one.npz" "$scratch/two.npz" --tolerance 0.99,0.99
+refuses "'a'" "$npz_tool" compare "$scratch/one.npz" "$scratch/two.npz" --tolerance 0,0 --exact
+"$npz_tool" compare "$scratch/one.npz" "$scratch/two.npz" --tolerance 0,0
+refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/other.npz"
+refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/again.npz" --excepts a
+refuses "'b'" "$npz_tool" compare "$scratch/other.npz" "$scratch/one.npz" --whole_target
+refuses "no/such.npz" "$npz_tool" compare "$scratch/one.npz" no/such.npz
+
+[[ $("$npz_tool" dump "$scratch/one.npz") == *"(1, 2, 8, 9)"* ]] || fail "dump gives no shape"
+refuses "'c'" "$npz_tool" dump "$scratch/one.npz" c
+"$npz_tool" rename "$scratch/again.npz" a c
+refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/again.npz"
+"$npz_tool" extract "$scratch/again.npz" "$scratch/extracted.npz" c
+"$npz_tool" compare "$scratch/extracted.npz" "$scratch/again.npz" --exact
+refuses "'a'" "$npz_tool" extract "$scratch/again.npz" "$scratch/none.npz" a
+[[ ! -e $scratch/none.npz ]] || fail "extract left a file behind an error"
+"$npz_tool" to_dat "$scratch/one.npz" "$scratch/one.dat"
+[[ $(stat -c %s "$scratch/one.dat") == $((4 * 2 * 8 * 9)) ]] || fail "to_dat wrote another size"
