@@ -46,7 +46,7 @@ FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
 
 // x * scale[c] + bias[c]; the weights become [1, C, 1, ..].
 FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
-  const mlir::Type storage = lowering.storage();
+  const mlir::Type type = lowering.TypeFor({op.getScale(), op.getBias()});
   const auto shape = Lowering::Shape(op.getOutput());
   std::vector<int64_t> per_channel(shape.size(), 1);
   per_channel[1] = shape[1];
@@ -59,14 +59,14 @@ FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
     }
   }
   const Value scale =
-      lowering.Weight(op, op.getScale(), storage, "per_channel", reshape);
+      lowering.Weight(op, op.getScale(), type, "per_channel", reshape);
   const Value bias =
-      lowering.Weight(op, op.getBias(), storage, "per_channel", reshape);
+      lowering.Weight(op, op.getBias(), type, "per_channel", reshape);
   if (!scale || !bias) return failure();
   const Value product = lowering.CreateNamed<tpu::BinaryOp>(
-      "mul", shape, storage, lowering.Stored(op.getInput()), scale,
+      "mul", shape, type, lowering.As(op.getInput(), type), scale,
       tpu::BinaryKind::mul, false, llvm::APFloat(-1.0));
-  return lowering.Create<tpu::BinaryOp>(shape, storage, product, bias,
+  return lowering.Create<tpu::BinaryOp>(shape, type, product, bias,
                                         tpu::BinaryKind::add, false,
                                         llvm::APFloat(-1.0));
 }

@@ -30,6 +30,19 @@ float RoundedTo(float value, Type element) {
   return value;
 }
 
+// The first finite value that becomes infinite in `element`, or null.
+const float* FindOverflow(const Tensor& data, Type element) {
+  if (element.isF32()) return nullptr;
+  const float* values = data.data<float>();
+  for (int64_t i = 0; i < data.NumElements(); ++i) {
+    if (std::isfinite(values[i]) &&
+        !std::isfinite(RoundedTo(values[i], element))) {
+      return values + i;
+    }
+  }
+  return nullptr;
+}
+
 Type Element(Value value) { return tpu::ElementTypeOf(value); }
 
 }  // namespace
@@ -86,18 +99,12 @@ Value Lowering::Weight(Operation* user, Value weight, Type element,
                         << Name(data.dtype()) << "; only f32 can be lowered";
     return {};
   }
-  if (!element.isF32()) {
-    const float* values = data.data<float>();
-    for (int64_t i = 0; i < data.NumElements(); ++i) {
-      if (std::isfinite(values[i]) &&
-          !std::isfinite(RoundedTo(values[i], element))) {
-        user->emitOpError()
-            << "weight '" << getName(op) << "' holds " << values[i]
-            << ", outside the range of " << TypeName(element) << "; use "
-            << (element.isF16() ? "BF16 or F32" : "F32");
-        return {};
-      }
-    }
+  if (const float* value = FindOverflow(data, element)) {
+    user->emitOpError() << "weight '" << getName(op) << "' holds " << *value
+                        << ", outside the range of " << TypeName(element)
+                        << "; use "
+                        << (element.isF16() ? "BF16 or F32" : "F32");
+    return {};
   }
   if (!change && element.isF32()) {
     made = builder_.create<top::WeightOp>(op.getLoc(), op.getType());
@@ -128,6 +135,19 @@ bool Lowering::FitsStorage(double constant) const {
   const float rounded = RoundedTo(value, storage_);
   return std::isinf(rounded) == std::isinf(value) &&
          (rounded == 0) == (value == 0);
+}
+
+bool Lowering::FitsStorage(Value value) const {
+  const Tensor* data = top::ConstantOf(value);
+  return data == nullptr || data->dtype() != DType::kF32 ||
+         FindOverflow(*data, storage_) == nullptr;
+}
+
+Type Lowering::TypeFor(mlir::ValueRange operands) {
+  for (Value operand : operands) {
+    if (!FitsStorage(operand)) return f32();
+  }
+  return storage_;
 }
 
 mlir::Location Lowering::LocationFor(llvm::StringRef suffix) {

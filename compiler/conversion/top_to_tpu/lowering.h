@@ -93,6 +93,11 @@ class Lowering {
   // Whether `constant` keeps its meaning when it is rounded to the storage
   // type: neither infinite nor zero unless it was before.
   bool FitsStorage(double constant) const;
+  // The same for the range of a weight; true for other values.
+  bool FitsStorage(mlir::Value value) const;
+  // The storage type, or f32 when one of the operands is a weight that doesn't
+  // fit: for operations that can do with either.
+  mlir::Type TypeFor(mlir::ValueRange operands);
 
  private:
   friend class FunctionLowering;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the tpu dialect means and what the compiled program does are one and the
+// same: every tensor of random networks has equal bits in the interpreter of
+// the tpu dialect and in the simulator that runs the encoded instructions.
+#include <cmath>
+#include <cstring>
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/bmodel/bmodel.h"
+#include "compiler/conversion/tpu_to_isa/encode.h"
+#include "compiler/deploy/compile.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/interpreter/tpu/interpreter.h"
+#include "gtest/gtest.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Parser/Parser.h"
+#include "runtime/runtime.h"
+#include "tests/operators/random_network.h"
+
+namespace tpuc {
+namespace {
+
+constexpr uint32_t kNetworks = 60;
+
+// Number of elements that differ; two NaNs are equal.
+int64_t CountDifferences(const Tensor& a, const Tensor& b) {
+  if (a.dtype() != b.dtype() || a.SizeInBytes() != b.SizeInBytes()) return -1;
+  if (std::memcmp(a.raw(), b.raw(), a.SizeInBytes()) == 0) return 0;
+  if (a.dtype() != DType::kF32) return 1;
+  int64_t count = 0;
+  for (int64_t i = 0; i < a.NumElements(); ++i) {
+    const float x = a.data<float>()[i], y = b.data<float>()[i];
+    const bool same = std::memcmp(&x, &y, 4) == 0;
+    count += !same && !(std::isnan(x) && std::isnan(y));
+  }
+  return count;
+}
+
+absl::StatusOr<runtime::NamedTensors> RunOnSimulator(mlir::ModuleOp module,
+                                                     const TensorMap& inputs) {
+  if (absl::Status status = AssignMemory(module); !status.ok()) return status;
+  auto program = GenerateProgram(module);
+  if (!program.ok()) return program.status();
+  auto encoded = EncodeProgram(*program, getWeights(module.getContext()));
+  if (!encoded.ok()) return encoded.status();
+  auto bytes = bmodel::Serialize(*encoded);
+  if (!bytes.ok()) return bytes.status();
+  auto model = runtime::Model::FromBytes(*bytes, "random");
+  if (!model.ok()) return model.status();
+  auto runner = runtime::Runner::Create(*model, {});
+  if (!runner.ok()) return runner.status();
+  if (absl::Status status = (*runner)->DumpAllTensors(); !status.ok()) {
+    return status;
+  }
+  if (auto outputs = (*runner)->Run(inputs); !outputs.ok()) {
+    return outputs.status();
+  }
+  return (*runner)->dumped();
+}
+
+void Compare(uint32_t seed, const std::string& mode) {
+  SCOPED_TRACE(absl::StrCat("seed ", seed, ", ", mode));
+  const RandomNetwork network = MakeRandomNetwork(seed);
+  mlir::MLIRContext context;
+  LoadDialects(&context);
+  auto module = mlir::parseSourceString<mlir::ModuleOp>(network.text, &context);
+  ASSERT_TRUE(module) << network.text;
+  for (const auto& [name, tensor] : network.weights) {
+    getWeights(&context).Add(name, tensor);
+  }
+  const absl::Status lowered = LowerToTpu(*module, mode);
+  ASSERT_TRUE(lowered.ok()) << lowered << "\n" << network.text;
+  auto expected = interpreter::RunTpu(*module, network.inputs);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  auto found = RunOnSimulator(*module, network.inputs);
+  ASSERT_TRUE(found.ok()) << found.status() << "\n" << network.text;
+  int compared = 0;
+  for (const auto& [name, tensor] : *found) {
+    const auto it = expected->find(name);
+    if (it == expected->end()) continue;
+    ++compared;
+    EXPECT_EQ(CountDifferences(tensor, it->second), 0)
+        << "tensor '" << name << "' of\n"
+        << network.text;
+  }
+  EXPECT_GE(compared, 2) << "of " << found->size() << " tensors";
+}
+
+class Agreement : public testing::TestWithParam<const char*> {};
+
+TEST_P(Agreement, OfInterpreterAndSimulator) {
+  for (uint32_t seed = 0; seed < kNetworks && !HasFailure(); ++seed) {
+    Compare(seed, GetParam());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, Agreement,
+                         testing::Values("F32", "F16", "BF16"),
+                         [](const auto& info) { return info.param; });
+
+TEST(RandomNetworks, CoverTheOperators) {
+  std::set<std::string> operators;
+  for (uint32_t seed = 0; seed < kNetworks; ++seed) {
+    const RandomNetwork network = MakeRandomNetwork(seed);
+    operators.insert(network.operators.begin(), network.operators.end());
+  }
+  const std::set<std::string> all = {
+      "Add",     "AddConst", "AvgPool",     "Clip",      "Conv",
+      "Div",     "Exp",      "HardSigmoid", "HardSwish", "MatMul",
+      "MaxPool", "Mul",      "MulConst",    "Relu",      "Reshape",
+      "Scale",   "Sigmoid",  "Softmax",     "Sub"};
+  EXPECT_EQ(operators, all);
+}
+
+}  // namespace
+}  // namespace tpuc

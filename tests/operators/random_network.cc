@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/operators/random_network.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace tpuc {
+namespace {
+
+using Shape = std::vector<int64_t>;
+
+class Draw {
+ public:
+  explicit Draw(uint32_t seed) : state_(seed * 2654435761u + 12345u) {}
+
+  uint32_t Bits() {
+    state_ = state_ * 6364136223846793005ull + 1442695040888963407ull;
+    return static_cast<uint32_t>(state_ >> 32);
+  }
+  int64_t Below(int64_t n) { return Bits() % static_cast<uint32_t>(n); }
+  bool Chance(int percent) { return Below(100) < percent; }
+  template <typename T>
+  T Of(std::initializer_list<T> choices) {
+    return *(choices.begin() + Below(static_cast<int64_t>(choices.size())));
+  }
+  Tensor Values(const Shape& shape, float range) {
+    Tensor tensor(DType::kF32, shape);
+    for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+      tensor.data<float>()[i] =
+          range * (static_cast<float>(Bits() >> 8) / (1 << 23) - 1.0f);
+    }
+    return tensor;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+std::string Type(const Shape& shape) {
+  return absl::StrCat("tensor<", absl::StrJoin(shape, "x"), "xf32>");
+}
+
+std::string Ints(const char* name, const Shape& values) {
+  return absl::StrCat(name, " = array<i64: ", absl::StrJoin(values, ", "), ">");
+}
+
+struct Value {
+  std::string name;
+  Shape shape;
+};
+
+class Generator {
+ public:
+  explicit Generator(uint32_t seed) : draw_(seed) {}
+
+  RandomNetwork Make() {
+    const Shape shape = {
+        draw_.Of({1, 1, 1, 2, 3}), draw_.Of({1, 3, 5, 16, 40, 64, 70, 130}),
+        draw_.Of({1, 2, 7, 16, 33}), draw_.Of({1, 4, 9, 31, 50})};
+    network_.inputs["x"] = draw_.Values(shape, draw_.Of({1.0f, 10.0f, 100.0f}));
+    Line(absl::StrCat("%x = top.Input %arg0 : ", Type(shape)), "x");
+    current_ = {"x", shape};
+    for (int64_t steps = 1 + draw_.Below(5); steps > 0;) steps -= Step();
+    network_.text = absl::StrCat(
+        "module attributes {module.name = \"random\", module.state = "
+        "\"TOP_F32\"} {\nfunc.func @main(%arg0: ",
+        Type(shape), ") -> ", Type(current_.shape), " {\n", body_,
+        "  func.return %", current_.name, " : ", Type(current_.shape),
+        "\n}\n}\n");
+    return std::move(network_);
+  }
+
+ private:
+  void Line(const std::string& text, const std::string& name) {
+    absl::StrAppend(&body_, "  ", text, " loc(\"", name, "\")\n");
+  }
+
+  Value Weight(const Shape& shape) {
+    Value value{absl::StrCat("w", ++count_), shape};
+    network_.weights[value.name] = draw_.Values(shape, 1.0f);
+    Line(absl::StrCat("%", value.name, " = top.Weight : ", Type(shape)),
+         value.name);
+    return value;
+  }
+
+  // An operation; the functional form of types when `operands` is longer or
+  // shapes differ, else the type alone.
+  void Emit(const std::string& op, const std::vector<Value>& operands,
+            const Shape& shape, const std::vector<std::string>& attributes,
+            bool same_type = false) {
+    Value value{absl::StrCat("t", ++count_), shape};
+    std::vector<std::string> names, types, used;
+    for (const Value& operand : operands) {
+      names.push_back("%" + operand.name);
+      types.push_back(Type(operand.shape));
+    }
+    for (const std::string& attribute : attributes) {
+      if (!attribute.empty()) used.push_back(attribute);
+    }
+    Line(absl::StrCat(
+             "%", value.name, " = top.", op, " ", absl::StrJoin(names, ", "),
+             used.empty() ? ""
+                          : absl::StrCat(" {", absl::StrJoin(used, ", "), "}"),
+             " : ",
+             same_type ? Type(shape)
+                       : absl::StrCat("(", absl::StrJoin(types, ", "), ") -> ",
+                                      Type(shape))),
+         value.name);
+    network_.operators.push_back(op);
+    current_ = value;
+  }
+  void EmitUnary(const std::string& op, const std::string& attribute) {
+    Emit(op, {current_}, current_.shape, {attribute}, true);
+  }
+
+  std::string Relu() {
+    return draw_.Of<const char*>(
+        {"", "do_relu = true", "do_relu = true, relu_limit = 6.0 : f64"});
+  }
+
+  // Adds an operation; 0 when the one drawn does not go with the shape.
+  int Step() {
+    switch (draw_.Below(12)) {
+      case 0:
+      case 1:
+      case 2:
+        return Window();
+      case 3:
+        return GlobalPool();
+      case 4:
+        Emit("Scale",
+             {current_, Weight({current_.shape[1]}),
+              Weight({current_.shape[1]})},
+             current_.shape, {});
+        return 1;
+      case 5:
+      case 6:
+        return Binary();
+      case 7:
+        EmitUnary(draw_.Chance(50) ? "AddConst" : "MulConst",
+                  absl::StrCat("const_val = ", draw_.Below(400), ".5e-2"));
+        return 1;
+      case 8:
+        return Activation();
+      case 9:
+        EmitUnary("Softmax",
+                  absl::StrCat("axis = ", draw_.Below(current_.shape.size())));
+        return 1;
+      case 10:
+        return MatMul();
+      default:
+        return Reshape();
+    }
+  }
+
+  int Window() {
+    const Shape in = current_.shape;
+    if (in.size() != 4) return 0;
+    const int64_t kind = draw_.Below(4);  // conv, depthwise, max, average
+    const bool weighted = kind < 2;
+    Shape kernel, strides, dilations, pads(4), out = in;
+    for (int axis = 0; axis < 2; ++axis) {
+      kernel.push_back(draw_.Of({1, 2, 3, 5}));
+      strides.push_back(draw_.Of({1, 1, 2, 3}));
+      dilations.push_back(weighted ? draw_.Of({1, 1, 2}) : 1);
+      const int64_t extent = (kernel[axis] - 1) * dilations[axis] + 1;
+      // A pad as wide as the window asks for a wider filter.
+      const int64_t most = std::min<int64_t>(weighted ? extent : extent - 1, 3);
+      pads[axis] = draw_.Below(most + 1);
+      pads[axis + 2] = draw_.Below(most + 1);
+      const int64_t room = in[2 + axis] + pads[axis] + pads[axis + 2] - extent;
+      if (room < 0) return 0;
+      out[2 + axis] = room / strides[axis] + 1;
+    }
+    const std::string window =
+        absl::StrCat(Ints("kernel_shape", kernel), ", ",
+                     Ints("strides", strides), ", ", Ints("pads", pads));
+    if (kind == 2) {
+      Emit("MaxPool", {current_}, out, {window});
+      return 1;
+    }
+    if (kind == 3) {
+      Emit("AvgPool", {current_}, out,
+           {window, draw_.Chance(50) ? "count_include_pad = true" : ""});
+      return 1;
+    }
+    if (kind == 0) out[1] = draw_.Of({1, 4, 33, 64, 100});
+    std::vector<Value> operands = {
+        current_,
+        Weight({out[1], kind == 0 ? in[1] : 1, kernel[0], kernel[1]})};
+    if (draw_.Chance(70)) operands.push_back(Weight({out[1]}));
+    Emit("Conv", operands, out,
+         {window, Ints("dilations", dilations),
+          kind == 1 ? absl::StrCat("group = ", in[1]) : "", Relu()});
+    return 1;
+  }
+
+  int GlobalPool() {
+    const Shape in = current_.shape;
+    if (in.size() != 4) return 0;
+    Emit("AvgPool", {current_}, {in[0], in[1], 1, 1},
+         {Ints("kernel_shape", {in[2], in[3]}), Ints("strides", {1, 1}),
+          Ints("pads", {0, 0, 0, 0})});
+    return 1;
+  }
+
+  int Binary() {
+    const char* op = draw_.Of<const char*>({"Add", "Sub", "Mul", "Div"});
+    const Value left = current_;
+    Value right;
+    if (draw_.Chance(40)) {
+      EmitUnary("MulConst", "const_val = 0.5");
+      right = current_;
+    } else {
+      Shape shape = left.shape;
+      for (int64_t& d : shape) d = draw_.Chance(50) ? d : 1;
+      while (shape.size() > 1 && shape[0] == 1 && draw_.Chance(50)) {
+        shape.erase(shape.begin());
+      }
+      right = Weight(shape);
+    }
+    const bool swap = draw_.Chance(30);
+    Emit(op, {swap ? right : left, swap ? left : right}, left.shape, {Relu()});
+    return 1;
+  }
+
+  int Activation() {
+    switch (draw_.Below(6)) {
+      case 0:
+        EmitUnary("Relu", draw_.Chance(50) ? "" : "relu_limit = 6.0 : f64");
+        break;
+      case 1:
+        EmitUnary("Clip", "min = -0.5 : f64, max = 1.25 : f64");
+        break;
+      case 2:
+        EmitUnary("HardSigmoid", "alpha = 0.2 : f64, beta = 0.5 : f64");
+        break;
+      case 3:
+        EmitUnary("HardSwish", "");
+        break;
+      case 4:
+        EmitUnary("Sigmoid", "");
+        break;
+      default:
+        EmitUnary("Exp", "");
+    }
+    return 1;
+  }
+
+  int MatMul() {
+    Shape out = current_.shape;
+    const int64_t k = out.back(), n = draw_.Of({1, 7, 64, 130});
+    const bool transposed = draw_.Chance(50);
+    out.back() = n;
+    std::vector<Value> operands = {
+        current_, Weight(transposed ? Shape{n, k} : Shape{k, n})};
+    if (draw_.Chance(60)) operands.push_back(Weight({n}));
+    Emit("MatMul", operands, out,
+         {transposed ? "right_transpose = true" : "", Relu()});
+    return 1;
+  }
+
+  int Reshape() {
+    int64_t count = 1;
+    for (int64_t d : current_.shape) count *= d;
+    const int64_t rows = current_.shape[0];
+    Value from = current_;
+    const Shape to =
+        draw_.Chance(50) ? Shape{rows, count / rows} : Shape{1, count};
+    Value value{absl::StrCat("t", ++count_), to};
+    Line(absl::StrCat("%", value.name, " = top.Reshape %", from.name, " : ",
+                      Type(from.shape), " -> ", Type(to)),
+         value.name);
+    network_.operators.push_back("Reshape");
+    current_ = value;
+    return 1;
+  }
+
+  Draw draw_;
+  RandomNetwork network_;
+  std::string body_;
+  Value current_;
+  int count_ = 0;
+};
+
+}  // namespace
+
+RandomNetwork MakeRandomNetwork(uint32_t seed) {
+  return Generator(seed).Make();
+}
+
+}  // namespace tpuc
