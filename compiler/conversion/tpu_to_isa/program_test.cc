@@ -7,9 +7,11 @@
 #include <random>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/isa/codes.h"
 #include "compiler/isa/encoding.h"
 #include "compiler/numerics/float_format.h"
 #include "compiler/target/bm1684x/sync.h"
@@ -105,8 +107,9 @@ absl::StatusOr<sim::Program> Decode(const Program& program) {
 
 // `body` reads %x, the input of the given type, and ends with %y. Weights get
 // random values.
+// `lane_bytes`: local memory to use; little makes many slices.
 void Check(const std::string& input, const std::string& output,
-           const std::string& body) {
+           const std::string& body, int64_t lane_bytes = isa::kLaneBytes) {
   mlir::MLIRContext context;
   context
       .loadDialect<mlir::func::FuncDialect, top::TopDialect, tpu::TpuDialect>();
@@ -132,7 +135,9 @@ void Check(const std::string& input, const std::string& output,
   ASSERT_TRUE(expected.ok()) << expected.status();
 
   mlir::PassManager passes(&context);
-  passes.addPass(tpu::createGroupOps());
+  tpu::GroupOpsOptions options;
+  options.laneBytes = lane_bytes;
+  passes.addPass(tpu::createGroupOps(options));
   passes.addPass(tpu::createAssignLocalMemory());
   passes.addPass(tpu::createAssignGlobalMemory());
   ASSERT_TRUE(mlir::succeeded(passes.run(*module)));
@@ -144,6 +149,7 @@ void Check(const std::string& input, const std::string& output,
   for (auto interleaving :
        {sim::Interleaving::kTiuFirst, sim::Interleaving::kGdmaFirst}) {
     sim::Options options;
+    options.ddr_bytes = uint64_t{1} << 28;
     options.pattern = sim::LocalPattern::kNan;
     options.interleaving = interleaving;
     sim::Simulator simulator(options);
@@ -309,6 +315,99 @@ TEST(Program, Constants) {
         Unary("BinaryConst",
               "kind = 5 : i32, const_val = 1.0 : f64, is_reversed = true",
               "3x77xf32", "3x77xf32"));
+}
+
+int64_t Pick(std::mt19937& generator, int64_t low, int64_t high) {
+  return low + static_cast<int64_t>(generator() % (high - low + 1));
+}
+
+std::string Shape(const std::vector<int64_t>& shape, const std::string& type) {
+  return absl::StrCat(absl::StrJoin(shape, "x"), "x", type);
+}
+
+std::string List(const char* name, const std::vector<int64_t>& values) {
+  return absl::StrCat(name, " = array<i64: ", absl::StrJoin(values, ", "), ">");
+}
+
+// Random shapes in little memory: any slice must give the same bits.
+TEST(Program, RandomWindowsInLittleMemory) {
+  std::mt19937 g(11);
+  const std::string types[] = {"f32", "f16", "bf16"};
+  for (int i = 0; i < 60; ++i) {
+    const std::string& type = types[i % 3];
+    const bool depthwise = i % 2 != 0;
+    const int64_t n = Pick(g, 1, 3), ic = Pick(g, 1, 90);
+    const int64_t oc = depthwise ? ic : Pick(g, 1, 140);
+    std::vector<int64_t> in = {n, ic}, out = {n, oc}, kernel, strides, pads(4),
+                         dilations;
+    for (int d = 0; d < 2; ++d) {
+      kernel.push_back(Pick(g, 1, 4));
+      strides.push_back(Pick(g, 1, 5));
+      dilations.push_back(Pick(g, 1, 3));
+      const int64_t span = (kernel[d] - 1) * dilations[d] + 1;
+      pads[d] = Pick(g, 0, span - 1);
+      pads[d + 2] = Pick(g, 0, span - 1);
+      in.push_back(Pick(g, span, 24));
+      out.push_back((in[2 + d] + pads[d] + pads[d + 2] - span) / strides[d] +
+                    1);
+    }
+    std::string attributes = absl::StrCat(
+        List("strides", strides), ", ", List("pads", pads), ", ",
+        List("dilations", dilations), ", do_relu = ", i % 5 ? "false" : "true");
+    if (depthwise)
+      absl::StrAppend(&attributes, ", form = 1 : i32, group = ", ic, " : i64");
+    if (!depthwise && type != "f32" && ic > 32)
+      absl::StrAppend(&attributes, ", ic_cuts = array<i64: 32>");
+    const int64_t lane = Pick(g, 3, 16) * 4096;
+    SCOPED_TRACE(absl::StrCat(Shape(in, type), " ", attributes, " ", lane));
+    Check(Shape(in, type), Shape(out, type),
+          Conv(Shape(in, type),
+               Shape({oc, depthwise ? 1 : ic, kernel[0], kernel[1]}, type),
+               absl::StrCat(oc, "x", depthwise ? type : "f32"),
+               Shape(out, type), attributes),
+          lane);
+  }
+}
+
+TEST(Program, RandomBroadcastsInLittleMemory) {
+  std::mt19937 g(12);
+  for (int i = 0; i < 60; ++i) {
+    std::vector<int64_t> a, b, y;
+    const int64_t rank = Pick(g, 1, 5);
+    for (int64_t d = 0; d < rank; ++d) {
+      const int64_t size = Pick(g, 1, d + 1 == rank ? 700 : 9);
+      a.push_back(g() % 3 == 0 ? 1 : size);
+      b.push_back(g() % 3 == 0 ? 1 : size);
+      y.push_back(std::max(a.back(), b.back()));
+    }
+    const std::string type = i % 2 ? "f32" : "f16";
+    SCOPED_TRACE(absl::StrCat(Shape(a, type), " ", Shape(b, type)));
+    Check(Shape(a, type), Shape(y, type),
+          absl::StrCat(Weight("w", Shape(b, type)),
+                       "%y = \"tpu.Binary\"(%x, %w) <{kind = ", i % 5,
+                       " : i32}> : (tensor<", Shape(a, type), ">, tensor<",
+                       Shape(b, type), ">) -> tensor<", Shape(y, type),
+                       "> loc(\"y\")"),
+          8192);
+  }
+}
+
+TEST(Program, RandomReductionsInLittleMemory) {
+  std::mt19937 g(13);
+  for (int i = 0; i < 40; ++i) {
+    const int64_t outer = Pick(g, 1, 80), length = Pick(g, 1, 60),
+                  inner = Pick(g, 1, 40), chunk = Pick(g, 1, length);
+    const std::string in = Shape({outer, length, inner}, "f32");
+    const std::string out =
+        Shape({outer, (length + chunk - 1) / chunk, inner}, "f32");
+    SCOPED_TRACE(absl::StrCat(in, " ", chunk));
+    Check(in, out,
+          Unary("Reduce",
+                absl::StrCat("kind = ", i % 2, " : i32, chunk = ", chunk,
+                             " : i64"),
+                in, out),
+          16384);
+  }
 }
 
 TEST(Program, BroadcastsAndReshapes) {

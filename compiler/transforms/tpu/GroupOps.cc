@@ -19,13 +19,15 @@ namespace {
 
 class Grouper {
  public:
-  explicit Grouper(mlir::func::FuncOp function) : builder_(function) {}
+  // `capacity`: bytes of a lane that a group may take.
+  Grouper(mlir::func::FuncOp function, int64_t capacity)
+      : builder_(function), capacity_(capacity) {}
 
   // Replaces `op` by a group of it.
   llvm::LogicalResult Group(mlir::Operation* op) {
     auto kernel = bm1684x::MakeKernel(op);
     if (!kernel.ok()) return Error(op, kernel.status());
-    auto plan = bm1684x::PlanSlices(**kernel, isa::kLaneBytes);
+    auto plan = bm1684x::PlanSlices(**kernel, capacity_);
     if (!plan.ok()) return Error(op, plan.status());
     builder_.setInsertionPoint(op);
     llvm::SmallVector<mlir::Value> sources;
@@ -78,10 +80,13 @@ class Grouper {
   }
 
   mlir::OpBuilder builder_;
+  int64_t capacity_;
   std::map<std::pair<std::string, std::string>, mlir::Value> packed_;
 };
 
 class GroupOpsPass : public impl::GroupOpsBase<GroupOpsPass> {
+  using GroupOpsBase::GroupOpsBase;
+
   void runOnOperation() override {
     getOperation().walk([&](mlir::func::FuncOp function) {
       llvm::SmallVector<mlir::Operation*> ops, weights;
@@ -91,7 +96,7 @@ class GroupOpsPass : public impl::GroupOpsBase<GroupOpsPass> {
             !mlir::isa<ReshapeOp, GroupOp>(op))
           ops.push_back(&op);
       }
-      Grouper grouper(function);
+      Grouper grouper(function, laneBytes);
       // All failures in one go.
       for (mlir::Operation* op : ops)
         if (mlir::failed(grouper.Group(op))) signalPassFailure();

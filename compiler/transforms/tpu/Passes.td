@@ -23,11 +23,15 @@ def SelectForms : Pass<"select-forms", "mlir::ModuleOp"> {
 def GroupOps : Pass<"group-ops", "mlir::ModuleOp"> {
   let summary = "Puts each operation into a tpu.Group and cuts it into slices";
   let description = [{
-    A group has one operation today. The slices are the ones that move the fewest
-    bytes among those that fit into local memory; constants are packed for the
+    A group has one operation today. The slices are the ones whose transfers take the
+    fewest cycles among those that fit into local memory; constants are packed for the
     kernel that reads them. Operations without a kernel, and operations of which
     not even the smallest slice fits, are errors.
   }];
+  let options = [
+    Option<"laneBytes", "lane-bytes", "int64_t", "262144",
+           "Local memory of a lane to use; less makes more slices, for tests">,
+  ];
   let dependentDialects = ["::tpuc::tpu::TpuDialect", "::tpuc::top::TopDialect"];
 }
 
