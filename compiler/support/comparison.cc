@@ -75,20 +75,11 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
                           const std::vector<std::string>& order,
                           const ComparisonOptions& options) {
   Comparison result;
-  for (const std::string& name : options.excepts) {
-    if (target.count(name) == 0 && reference.count(name) == 0) {
-      result.summary =
-          absl::StrCat("'", name, "' in --excepts is in neither ",
-                       options.target_name, " nor ", options.reference_name);
-      return result;
-    }
-  }
   for (const auto& [name, tensor] : target) {
     if (options.whole_target && reference.count(name) == 0 &&
         options.excepts.count(name) == 0) {
-      result.summary =
-          absl::StrCat("'", name, "' of ", options.target_name, " is not in ",
-                       options.reference_name);
+      result.summary = absl::StrCat("'", name, "' of ", options.target_name,
+                                    " is not in ", options.reference_name);
       return result;
     }
   }

@@ -17,7 +17,8 @@ struct ComparisonOptions {
   bool exact = false;
   // Every tensor of the target must be in the reference.
   bool whole_target = false;
-  // Names that are left out.
+  // Names that are left out; names that neither side has do no harm, so that
+  // one list serves all stages.
   std::set<std::string> excepts;
   // What messages call the two sides.
   std::string target_name = "target", reference_name = "reference";
@@ -40,8 +41,8 @@ struct Comparison {
 
 // Compares by name, in `order` (names of one side in order of execution; names
 // that it lacks come after, by name). Does not pass when nothing was compared,
-// when a value is not finite, when a name in `excepts` is on neither side, or
-// when `whole_target` is set and the reference lacks a name of the target.
+// when a value is not finite, or when `whole_target` is set and the reference
+// lacks a name of the target.
 Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
                           const std::vector<std::string>& order,
                           const ComparisonOptions& options);
