@@ -4,9 +4,12 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <cstdio>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace tpuc {
@@ -44,6 +47,44 @@ class Progress {
   std::string what_;
   bool terminal_, drawn_ = false;
   Clock::time_point start_, shown_;
+};
+
+// The same for work that cannot say how far it is: shows the seconds.
+class Waiting {
+ public:
+  explicit Waiting(std::string what) {
+    if (::isatty(STDERR_FILENO) == 0) return;
+    thread_ = std::thread([this, what = std::move(what)] {
+      std::unique_lock<std::mutex> lock(mutex_);
+      for (int second = 1; !stop_; ++second) {
+        if (wake_.wait_for(lock, std::chrono::seconds(1),
+                           [this] { return stop_; })) {
+          break;
+        }
+        if (second < 2) continue;
+        std::fprintf(stderr, "\r\033[K%s: %d s", what.c_str(), second);
+        drawn_ = true;
+      }
+    });
+  }
+  ~Waiting() {
+    if (!thread_.joinable()) return;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      stop_ = true;
+    }
+    wake_.notify_one();
+    thread_.join();
+    if (drawn_) std::fprintf(stderr, "\r\033[K");
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stop_ = false, drawn_ = false;
+  std::thread thread_;
 };
 
 }  // namespace tpuc

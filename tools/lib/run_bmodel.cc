@@ -9,6 +9,7 @@
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/tensor_location.h"
 #include "compiler/numerics/float_format.h"
+#include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
 #include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
@@ -71,7 +72,10 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
     absl::Status status = (*runner)->DumpAllTensors();
     if (!status.ok()) return status;
   }
-  auto outputs = (*runner)->Run(inputs);
+  auto outputs = [&] {
+    Waiting waiting("simulating");
+    return (*runner)->Run(inputs);
+  }();
   if (!outputs.ok()) return outputs.status();
   TensorMap results;
   if (all_tensors) {

@@ -13,6 +13,7 @@
 #include "compiler/interpreter/tpu/interpreter.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/process.h"
+#include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
 
 namespace tpuc {
@@ -112,7 +113,12 @@ absl::StatusOr<TensorMap> RunOnnxRuntime(const std::string& runner,
   std::vector<std::string> arguments = {program, "--model",  model, "--input",
                                         input,   "--output", output};
   if (all_tensors) arguments.push_back("--dump_all_tensors");
-  if (absl::Status status = RunProcess(arguments); !status.ok()) return status;
+  {
+    Waiting waiting("running ONNX Runtime");
+    if (absl::Status status = RunProcess(arguments); !status.ok()) {
+      return status;
+    }
+  }
   return ReadNpz(output);
 }
 

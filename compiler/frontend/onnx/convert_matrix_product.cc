@@ -75,7 +75,7 @@ absl::Status ConvertGemm(NodeContext& c) {
   const Node& node = c.node();
   float alpha = node.Float("alpha", 1);
   const float beta = node.Float("beta", 1);
-  if (node.num_inputs() < 2 || c.Rank(0) != 2 || c.Rank(1) != 2) {
+  if (!node.HasInput(1) || c.Rank(0) != 2 || c.Rank(1) != 2) {
     return node.Error("expects two matrices");
   }
   if (node.Int("transA", 0) != 0) {

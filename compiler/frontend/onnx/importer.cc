@@ -151,7 +151,20 @@ class Importer {
     return absl::OkStatus();
   }
 
+  // Outputs after the first of a node are not computed.
+  absl::Status CheckInputs(const Node& node) const {
+    if (!node.HasInput(0)) return node.Error("input 0 is missing");
+    for (const std::string& input : node.proto().input()) {
+      if (!input.empty() && !values_.Has(input)) {
+        return node.Error("reads '", input,
+                          "', an output that is not supported");
+      }
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status ConvertNode(const Node& node) {
+    if (absl::Status s = CheckInputs(node); !s.ok()) return s;
     if (node.type() == "Shape" || node.type() == "Size") {
       return FoldShape(node);
     }
@@ -167,7 +180,6 @@ class Importer {
       values_.SetConstant(node.proto().output(0), *std::move(result));
       return absl::OkStatus();
     }
-    if (!node.HasInput(0)) return node.Error("input 0 is missing");
     mlir::Block* block = builder_.getInsertionBlock();
     mlir::Operation* last = block->empty() ? nullptr : &block->back();
     NodeContext context(node, values_);
@@ -194,7 +206,6 @@ class Importer {
   }
 
   absl::Status FoldShape(const Node& node) {
-    if (!node.HasInput(0)) return node.Error("input 0 is missing");
     std::vector<int64_t> shape = values_.ShapeOf(node.proto().input(0));
     std::vector<int64_t> dims;
     if (node.type() == "Size") {
@@ -227,6 +238,10 @@ class Importer {
     const std::set<std::string> wanted(outputs.begin(), outputs.end());
     std::vector<mlir::Value> results;
     for (const std::string& name : outputs) {
+      if (!values_.Has(name)) {
+        return absl::UnimplementedError(absl::StrCat(
+            "the output '", name, "' of the graph is not supported"));
+      }
       absl::StatusOr<mlir::Value> value = values_.Get(name);
       if (!value.ok()) return value.status();
       mlir::Operation* op = value->getDefiningOp();

@@ -333,6 +333,22 @@ TEST_F(ImporterTest, SoftmaxOfOldOpsetsTakesRows) {
   EXPECT_TRUE(Has(Text(now), "axis = 2"));
 }
 
+TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {
+  ModelBuilder m;
+  m.Input("x", {1, 2, 4});
+  m.Floats("c", {2});
+  m.Node("BatchNormalization", {"x", "c", "c", "c", "c"}, {"y", "mean"});
+  m.Node("Exp", {"mean"}, {"z"});
+  m.Output("z");
+  ExpectError(m, {"node 'n_z'", "reads 'mean', an output that is not"});
+  ModelBuilder out;
+  out.Input("x", {1, 2, 4});
+  out.Floats("c", {2});
+  out.Node("BatchNormalization", {"x", "c", "c", "c", "c"}, {"y", "mean"});
+  out.Output("mean");
+  ExpectError(out, {"the output 'mean' of the graph is not supported"});
+}
+
 TEST_F(ImporterTest, NotAModel) {
   const std::string path = ::testing::TempDir() + "/junk.onnx";
   ASSERT_TRUE(WriteFileAtomically(path, "not a model").ok());
