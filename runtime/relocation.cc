@@ -19,8 +19,8 @@ uint64_t RoundUp(uint64_t value, uint64_t unit) {
 absl::StatusOr<Relocation> Relocation::Place(const bmodel::Stage& stage) {
   Relocation r;
   if (stage.coeff.has_value()) {
-    r.regions_.push_back({"coefficients", stage.coeff->address,
-                          stage.coeff->data.size(), 0});
+    r.regions_.push_back(
+        {"coefficients", stage.coeff->address, stage.coeff->data.size(), 0});
   }
   if (stage.io_size != 0) {
     r.regions_.push_back({"io", stage.io_address, stage.io_size, 0});
@@ -30,9 +30,9 @@ absl::StatusOr<Relocation> Relocation::Place(const bmodel::Stage& stage) {
     if (region.compiled < isa::kDdrBase ||
         region.compiled >= isa::kAddressEnd ||
         region.size > isa::kAddressEnd - region.compiled) {
-      return absl::InvalidArgumentError(absl::StrFormat(
-          "%s memory of %d bytes at 0x%x is outside of DDR", region.name,
-          region.size, region.compiled));
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s memory of %d bytes at 0x%x is outside of DDR",
+                          region.name, region.size, region.compiled));
     }
     region.device = isa::kDdrBase + r.ddr_bytes_;
     r.ddr_bytes_ += RoundUp(region.size, bmodel::kPageBytes);
@@ -64,8 +64,9 @@ absl::StatusOr<uint64_t> Relocation::Address(uint64_t address,
   if (!region.ok()) return region.status();
   const uint64_t offset = address - (*region)->compiled;
   if (size > RoundUp((*region)->size, bmodel::kPageBytes) - offset) {
-    return absl::OutOfRangeError(absl::StrFormat(
-        "%d bytes at 0x%x leave the %s memory", size, address, (*region)->name));
+    return absl::OutOfRangeError(
+        absl::StrFormat("%d bytes at 0x%x leave the %s memory", size, address,
+                        (*region)->name));
   }
   return (*region)->device + offset;
 }
@@ -74,10 +75,8 @@ absl::Status Relocation::Apply(sim::Program& program) const {
   for (sim::Program::Step& step : program.gdma) {
     isa::Instruction& i = step.instruction;
     for (const char* side : {"src", "dst", "index", "mask"}) {
-      const int low =
-          i.info().FindField(absl::StrCat(side, "_start_addr_l32"));
-      const int high =
-          i.info().FindField(absl::StrCat(side, "_start_addr_h8"));
+      const int low = i.info().FindField(absl::StrCat(side, "_start_addr_l32"));
+      const int high = i.info().FindField(absl::StrCat(side, "_start_addr_h8"));
       if (low < 0 || high < 0) continue;
       const uint64_t address = i.Get(low) | i.Get(high) << 32;
       if (address < isa::kDdrBase) continue;

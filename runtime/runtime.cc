@@ -155,11 +155,10 @@ Runner::~Runner() = default;
 
 absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(
     std::shared_ptr<const Model> model, const RunnerOptions& options) {
-  if (options.net < 0 || options.net >= model->NumNets() ||
-      options.stage < 0 || options.stage >= model->NumStages(options.net)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(model->name(), ": no stage ", options.stage, " of net ",
-                     options.net));
+  if (options.net < 0 || options.net >= model->NumNets() || options.stage < 0 ||
+      options.stage >= model->NumStages(options.net)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        model->name(), ": no stage ", options.stage, " of net ", options.net));
   }
   const bmodel::Net& net = model->contents().nets[options.net];
   const bmodel::Stage& stage = net.stages[options.stage];
@@ -167,10 +166,10 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(
       absl::StrCat(model->name(), ": net \"", net.name, "\"");
   for (const bmodel::SubNet& sub_net : stage.sub_nets) {
     if (sub_net.is_dynamic || sub_net.mode != 0) {
-      return absl::UnimplementedError(absl::StrCat(
-          where, ": sub-net ", sub_net.id, " is ",
-          sub_net.mode != 0 ? "not for the TPU" : "dynamic",
-          "; the simulator runs static programs only"));
+      return absl::UnimplementedError(
+          absl::StrCat(where, ": sub-net ", sub_net.id, " is ",
+                       sub_net.mode != 0 ? "not for the TPU" : "dynamic",
+                       "; the simulator runs static programs only"));
     }
   }
   absl::StatusOr<Relocation> relocation = Relocation::Place(stage);
@@ -225,8 +224,8 @@ absl::StatusOr<std::vector<Tensor>> Runner::Run(
     s.group = static_cast<int>(g);
     absl::Status status = s.simulator.Run(s.programs[g]);
     if (!status.ok()) {
-      return Annotate(status, absl::StrCat(s.model->name(),
-                                           ": command group ", g));
+      return Annotate(status,
+                      absl::StrCat(s.model->name(), ": command group ", g));
     }
   }
   std::vector<Tensor> outputs;

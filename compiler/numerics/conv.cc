@@ -194,10 +194,10 @@ void ForEachRun(const ConvSpec& spec, const MutablePlanes& result, int64_t oc,
     const int64_t y = p / w.out_w % w.out_h;
     const int64_t n = p / w.out_w / w.out_h;
     const int64_t length = std::min(count - t, w.out_w - x);
-    char* at = static_cast<char*>(result.channel[static_cast<size_t>(oc)]) +
-               (n * result.n_stride + y * result.h_stride +
-                x * result.w_stride) *
-                   size;
+    char* at =
+        static_cast<char*>(result.channel[static_cast<size_t>(oc)]) +
+        (n * result.n_stride + y * result.h_stride + x * result.w_stride) *
+            size;
     visit(at, t, length);
     t += length;
   }
@@ -206,10 +206,10 @@ void ForEachRun(const ConvSpec& spec, const MutablePlanes& result, int64_t oc,
 class FloatConvolution final : public Convolution, private FloatGemm {
  public:
   FloatConvolution(const ConvSpec& spec, const ConvOperands& operands)
-      : FloatGemm(spec.input == DType::kF32 ? Order::kAlternating
-                                            : Order::kAligned,
-                  spec.oc, spec.n * spec.window.out_h * spec.window.out_w,
-                  TermOrder(spec).Count()),
+      : FloatGemm(
+            spec.input == DType::kF32 ? Order::kAlternating : Order::kAligned,
+            spec.oc, spec.n * spec.window.out_h * spec.window.out_w,
+            TermOrder(spec).Count()),
         spec_(spec),
         terms_(spec),
         bias_(operands.bias),
@@ -222,11 +222,10 @@ class FloatConvolution final : public Convolution, private FloatGemm {
                                                   spec.window.in_w, to);
                                    }),
                 Pads(spec, operands)) {
-    left_ = GatherFilter<float>(
-        spec, operands, terms_, k_,
-        [&](int64_t, const void* filter, int64_t i) {
-          return LoadFloat(spec.filter, filter, i);
-        });
+    left_ = GatherFilter<float>(spec, operands, terms_, k_,
+                                [&](int64_t, const void* filter, int64_t i) {
+                                  return LoadFloat(spec.filter, filter, i);
+                                });
     if (order_ == Order::kAligned) group_ends_ = terms_.GroupEnds();
   }
 
@@ -245,11 +244,10 @@ class FloatConvolution final : public Convolution, private FloatGemm {
   }
 
   void FillTile(int64_t n0, int64_t columns, float* tile) const override {
-    reader_.Read(n0, columns,
-                 [&](int64_t c, int64_t tap, const float* values) {
-                   std::memcpy(tile + terms_.Index(c, tap) * kTile, values,
-                               kTile * sizeof(float));
-                 });
+    reader_.Read(n0, columns, [&](int64_t c, int64_t tap, const float* values) {
+      std::memcpy(tile + terms_.Index(c, tap) * kTile, values,
+                  kTile * sizeof(float));
+    });
   }
   int LeadTerms() const override {
     return (bias_.empty() ? 0 : 1) + (spec_.accumulate ? 1 : 0);

@@ -39,12 +39,12 @@ struct ConvSpec {
 };
 
 struct ConvOperands {
-  Planes input;                      // ic channels
-  std::vector<const void*> filter;   // one pointer an output channel
-  std::vector<float> bias;           // oc values, or empty
-  std::vector<int32_t> zero_point;   // of the filter: oc values, or empty
-  std::vector<uint32_t> pad_bits;    // raw value in `input` type: 1, ic or none
-  MutablePlanes result;              // oc channels
+  Planes input;                     // ic channels
+  std::vector<const void*> filter;  // one pointer an output channel
+  std::vector<float> bias;          // oc values, or empty
+  std::vector<int32_t> zero_point;  // of the filter: oc values, or empty
+  std::vector<uint32_t> pad_bits;   // raw value in `input` type: 1, ic or none
+  MutablePlanes result;             // oc channels
 };
 
 // A convolution with operands read and widened once. Tiles may run in any

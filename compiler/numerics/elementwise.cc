@@ -47,8 +47,8 @@ int64_t Rotate(int64_t value, int amount, int bits) {
   const uint64_t x = Narrow(value, bits);
   const int left = (amount + bits) % bits;
   if (left == 0) return static_cast<int64_t>(x);
-  return static_cast<int64_t>(Narrow(
-      static_cast<int64_t>((x << left) | (x >> (bits - left))), bits));
+  return static_cast<int64_t>(
+      Narrow(static_cast<int64_t>((x << left) | (x >> (bits - left))), bits));
 }
 
 int64_t LeadingZeros(uint64_t x, int bits) {
@@ -96,8 +96,7 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
     case ArOp::kMulSaturate:
       if (s == nullptr && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4) {
         for (int64_t i = 0; i < count; ++i) {
-          r[i] = ShiftProduct(a[i], b[i], 0, spec.rounding,
-                              Saturates(spec.op));
+          r[i] = ShiftProduct(a[i], b[i], 0, spec.rounding, Saturates(spec.op));
         }
       } else {
         for (int64_t i = 0; i < count; ++i) {
@@ -155,8 +154,8 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
     case ArOp::kMulDoubledHigh:
       for (int64_t i = 0; i < count; ++i) {
-        r[i] = ShiftProduct(a[i], b[i], 1 - Bits(spec.res), spec.rounding,
-                            true);
+        r[i] =
+            ShiftProduct(a[i], b[i], 1 - Bits(spec.res), spec.rounding, true);
       }
       break;
     case ArOp::kFirstOne:
@@ -173,8 +172,7 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
   }
   if (s == nullptr) return;
-  const bool product =
-      spec.op == ArOp::kMul || spec.op == ArOp::kMulSaturate;
+  const bool product = spec.op == ArOp::kMul || spec.op == ArOp::kMulSaturate;
   const bool saturate = Saturates(spec.op);
   const bool wide = product && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4;
   constexpr int kSafeShift = 15;  // on 48 bits
@@ -265,10 +263,9 @@ const float* FloatRow(DType type, RowOperand row, int64_t count,
 uint16_t RoundedIntegerToF16(float value, Rounding mode) {
   constexpr float kLargest = 65504;
   const bool negative = value < 0;
-  const bool toward_zero =
-      mode == Rounding::kTowardZero ||
-      (mode == Rounding::kDown && !negative) ||
-      (mode == Rounding::kUp && negative);
+  const bool toward_zero = mode == Rounding::kTowardZero ||
+                           (mode == Rounding::kDown && !negative) ||
+                           (mode == Rounding::kUp && negative);
   if (toward_zero) value = std::min(std::max(value, -kLargest), kLargest);
   return F32ToF16(value);
 }
@@ -301,9 +298,8 @@ void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
     StoreFloatRow(s.res, x, count, res, res_stride);
   } else {
     for (int64_t j = 0; j < count; ++j) {
-      out[j * res_stride] = s.res == DType::kF16
-                                ? F32ToF16(x[j], s.rounding)
-                                : F32ToBF16(x[j], s.rounding);
+      out[j * res_stride] = s.res == DType::kF16 ? F32ToF16(x[j], s.rounding)
+                                                 : F32ToBF16(x[j], s.rounding);
     }
   }
   for (int64_t j = 0; j < count; ++j) {
@@ -337,14 +333,37 @@ void IntegralRow(DType type, Rounding mode, int64_t count, RowOperand a,
 }  // namespace
 
 const char* Name(ArOp op) {
-  static const char* const kNames[] = {
-      "mul",        "not",       "add",          "sub",        "max",
-      "min",        "logic shift", "and",        "or",         "xor",
-      "select gt",  "select eq", "div",          "select lt",  "cast",
-      "adds",       "subs",      "clamp",        "mac",        "copy",
-      "muls",       "arith shift", "circular shift", "mulDHR", "eu index",
-      "npu index",  "abs",       "abs difference", "copy_mb",  "first one",
-      "first zero"};
+  static const char* const kNames[] = {"mul",
+                                       "not",
+                                       "add",
+                                       "sub",
+                                       "max",
+                                       "min",
+                                       "logic shift",
+                                       "and",
+                                       "or",
+                                       "xor",
+                                       "select gt",
+                                       "select eq",
+                                       "div",
+                                       "select lt",
+                                       "cast",
+                                       "adds",
+                                       "subs",
+                                       "clamp",
+                                       "mac",
+                                       "copy",
+                                       "muls",
+                                       "arith shift",
+                                       "circular shift",
+                                       "mulDHR",
+                                       "eu index",
+                                       "npu index",
+                                       "abs",
+                                       "abs difference",
+                                       "copy_mb",
+                                       "first one",
+                                       "first zero"};
   const size_t i = static_cast<size_t>(op);
   return i < sizeof(kNames) / sizeof(kNames[0]) ? kNames[i] : "unknown";
 }
@@ -460,8 +479,7 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
   for (int64_t i = 0; i < count; i += kChunk) {
     const int64_t part = std::min(kChunk, count - i);
     const RowOperand pa = Advance(a, s.a, i);
-    const RowOperand pb =
-        b.data == nullptr ? b : Advance(b, s.b, i);
+    const RowOperand pb = b.data == nullptr ? b : Advance(b, s.b, i);
     void* const out = out_base + i * out_step;
     if (IsSelect(s.op)) {
       static const uint64_t kZero = 0;
@@ -494,9 +512,8 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
         }
         if (s.op == ArOp::kMax || s.op == ArOp::kMin) {
           uint8_t mask[kChunk];
-          CompareMask(
-              s.op == ArOp::kMax ? Relation::kGreater : Relation::kLess, s.a,
-              part, pa, pb, mask);
+          CompareMask(s.op == ArOp::kMax ? Relation::kGreater : Relation::kLess,
+                      s.a, part, pa, pb, mask);
           SelectRow(mask, s.res, part, pa, pb, out, res_stride);
           FlushDenormalRow(s.res, part, out, res_stride);
           break;
@@ -566,8 +583,7 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
           }
           IntegerLoop(s, part, x, y, s.has_shift ? z : nullptr, r);
         }
-        const DType as =
-            s.op == ArOp::kSubSaturate ? SignedOf(s.res) : s.res;
+        const DType as = s.op == ArOp::kSubSaturate ? SignedOf(s.res) : s.res;
         StoreIntegerRow(as, Saturates(s.op), r, part, out, res_stride);
         break;
       }
@@ -587,8 +603,8 @@ void Elementwise::Run(const Shape4& shape, const MutablePlanes& res,
   const auto joins = [&](const auto& p) {
     return p.h_stride == shape.w * p.w_stride;
   };
-  const bool joined = shape.h == 1 ||
-                      (joins(res) && joins(a) && (!has_b || joins(b)));
+  const bool joined =
+      shape.h == 1 || (joins(res) && joins(a) && (!has_b || joins(b)));
   const int64_t rows = joined ? 1 : shape.h;
   const int64_t columns = joined ? shape.h * shape.w : shape.w;
   for (int64_t ch = c_begin; ch < c_end; ++ch) {

@@ -56,8 +56,7 @@ TPUC_BEGIN_AVX2
 int64_t LoadF16Avx2(const uint16_t* in, int64_t count, float* out) {
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
-    const __m128i h =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
+    const __m128i h = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
     _mm256_storeu_ps(out + i, _mm256_cvtph_ps(h));
   }
   return i;
@@ -68,8 +67,7 @@ int64_t LoadBF16Avx2(const uint16_t* in, int64_t count, float* out) {
   const __m256i sign = _mm256_set1_epi32(static_cast<int>(kSignBit));
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
-    const __m128i h =
-        _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
+    const __m128i h = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
     const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16);
     const __m256i denormal = _mm256_cmpeq_epi32(
         _mm256_and_si256(wide, exponent), _mm256_setzero_si256());
@@ -88,8 +86,9 @@ int64_t StoreF16Avx2(const float* in, int64_t count, uint16_t* out) {
     const __m128i h = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
     const __m256i unordered =
         _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-    const __m128i mask = _mm_packs_epi32(_mm256_castsi256_si128(unordered),
-                                         _mm256_extracti128_si256(unordered, 1));
+    const __m128i mask =
+        _mm_packs_epi32(_mm256_castsi256_si128(unordered),
+                        _mm256_extracti128_si256(unordered, 1));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i),
                      _mm_blendv_epi8(h, nan, mask));
   }
@@ -108,15 +107,13 @@ int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
   for (; i + 8 <= count; i += 8) {
     const __m256 x = _mm256_loadu_ps(in + i);
     const __m256i bits = _mm256_castps_si256(x);
-    const __m256i odd =
-        _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
-    __m256i rounded =
-        _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
     const __m256i denormal = _mm256_cmpeq_epi32(
         _mm256_and_si256(bits, exponent), _mm256_setzero_si256());
     const __m256i magnitude = _mm256_andnot_si256(sign, bits);
-    const __m256i up = _mm256_and_si256(
-        _mm256_cmpgt_epi32(magnitude, below_normal), smallest);
+    const __m256i up =
+        _mm256_and_si256(_mm256_cmpgt_epi32(magnitude, below_normal), smallest);
     rounded = _mm256_blendv_epi8(
         rounded, _mm256_or_si256(_mm256_and_si256(bits, sign), up), denormal);
     __m256i h = _mm256_srli_epi32(rounded, 16);
@@ -397,8 +394,7 @@ void StoreFloatRow(DType type, const float* in, int64_t count, void* data,
 }
 
 #if defined(__x86_64__)
-ScopedFlushDenormals::ScopedFlushDenormals(bool flush)
-    : saved_(_mm_getcsr()) {
+ScopedFlushDenormals::ScopedFlushDenormals(bool flush) : saved_(_mm_getcsr()) {
   constexpr uint32_t kFtzAndDaz = 0x8040;
   const uint32_t state = static_cast<uint32_t>(saved_);
   _mm_setcsr(flush ? state | kFtzAndDaz : state & ~kFtzAndDaz);
@@ -412,7 +408,8 @@ ScopedFlushDenormals::ScopedFlushDenormals(bool flush) {
   asm volatile("mrs %0, fpcr" : "=r"(fpcr));
   saved_ = fpcr;
   constexpr uint64_t kFlushToZero = uint64_t{1} << 24;
-  asm volatile("msr fpcr, %0" ::"r"(flush ? fpcr | kFlushToZero : fpcr & ~kFlushToZero));
+  asm volatile(
+      "msr fpcr, %0" ::"r"(flush ? fpcr | kFlushToZero : fpcr & ~kFlushToZero));
 }
 ScopedFlushDenormals::~ScopedFlushDenormals() {
   asm volatile("msr fpcr, %0" ::"r"(saved_));

@@ -2,9 +2,9 @@
 // The chip's number formats (docs/isa/bm1684x.md, a and c.0).
 //
 // f16: IEEE, denormals kept. bf16: denormals flushed to a zero of the same
-// sign, on reading and, after rounding to 8 bits, on writing. A NaN that is written in either 16-bit
-// format becomes 0x7FFF. f32: x86 arithmetic with FTZ and DAZ set; whoever
-// computes in f32 holds a ScopedFlushDenormals.
+// sign, on reading and, after rounding to 8 bits, on writing. A NaN that is
+// written in either 16-bit format becomes 0x7FFF. f32: x86 arithmetic with FTZ
+// and DAZ set; whoever computes in f32 holds a ScopedFlushDenormals.
 #pragma once
 
 #include <cstdint>

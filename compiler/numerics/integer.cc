@@ -84,9 +84,9 @@ void StoreRow(const int64_t* in, int64_t count, void* data, int64_t stride) {
 int64_t Shift(int64_t value, int shift, Rounding mode) {
   if (shift == 0) return value;
   if (shift > 0) {
-    return shift > 63 ? 0
-                      : static_cast<int64_t>(static_cast<uint64_t>(value)
-                                             << shift);
+    return shift > 63
+               ? 0
+               : static_cast<int64_t>(static_cast<uint64_t>(value) << shift);
   }
   return ShiftRight<int64_t>(value, std::min(-shift, 62), mode);
 }
@@ -118,9 +118,8 @@ float RoundToIntegral(float value, Rounding mode) {
   if (magnitude >= 0x4B000000) return value;  // 2^23 and above, inf, NaN
   const bool negative = (bits >> 31) != 0;
   // A denormal counts as a small number here, whatever the processor's state.
-  const float x = BitsFloat(magnitude == 0 || magnitude >= 0x00800000
-                                ? magnitude
-                                : 0x00800000);
+  const float x = BitsFloat(
+      magnitude == 0 || magnitude >= 0x00800000 ? magnitude : 0x00800000);
   float whole = static_cast<float>(static_cast<int32_t>(x));
   const float rest = x - whole;  // exact
   bool up = false;

@@ -36,9 +36,9 @@ std::vector<float> GatherFloats(DType type, const MatrixView& view) {
 class FloatMatMul final : public MatMul, private FloatGemm {
  public:
   FloatMatMul(const MatMulSpec& spec, const MatMulOperands& operands)
-      : FloatGemm(spec.input == DType::kF32 ? Order::kAlternating
-                                            : Order::kAligned,
-                  spec.m, spec.n, spec.k),
+      : FloatGemm(
+            spec.input == DType::kF32 ? Order::kAlternating : Order::kAligned,
+            spec.m, spec.n, spec.k),
         spec_(spec),
         bias_(operands.bias),
         result_(operands.result),
@@ -135,10 +135,9 @@ absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
                               const IntegerMatMulOperands& o, int64_t m_begin,
                               int64_t m_end) {
   if (IsFloat(spec.left) || IsFloat(spec.right) || IsFloat(spec.result)) {
-    return absl::UnimplementedError(
-        absl::StrCat("integer matrix product of ", tpuc::Name(spec.left),
-                     " and ", tpuc::Name(spec.right), " to ",
-                     tpuc::Name(spec.result)));
+    return absl::UnimplementedError(absl::StrCat(
+        "integer matrix product of ", tpuc::Name(spec.left), " and ",
+        tpuc::Name(spec.right), " to ", tpuc::Name(spec.result)));
   }
   std::vector<int64_t> sums(static_cast<size_t>(spec.n));
   std::vector<int64_t> row(static_cast<size_t>(spec.n));
@@ -147,19 +146,19 @@ absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
   for (int64_t m = m_begin; m < m_end; ++m) {
     std::fill(sums.begin(), sums.end(), 0);
     for (int64_t k = 0; k < spec.k; ++k) {
-      const int64_t a = LoadInteger(
-          spec.left, left + o.left.row[m] + o.left.col[k], 0);
+      const int64_t a =
+          LoadInteger(spec.left, left + o.left.row[m] + o.left.col[k], 0);
       if (a == 0) continue;
       for (int64_t n = 0; n < spec.n; ++n) {
-        row[n] = LoadInteger(spec.right,
-                             right + o.right.row[k] + o.right.col[n], 0);
+        row[n] =
+            LoadInteger(spec.right, right + o.right.row[k] + o.right.col[n], 0);
         if (!o.zero_point.empty()) row[n] -= o.zero_point[n];
       }
       for (int64_t n = 0; n < spec.n; ++n) sums[n] += a * row[n];
     }
     for (int64_t n = 0; n < spec.n; ++n) {
-      char* at = static_cast<char*>(o.result.base) + o.result.row[m] +
-                 o.result.col[n];
+      char* at =
+          static_cast<char*>(o.result.base) + o.result.row[m] + o.result.col[n];
       int64_t value = sums[n];
       if (!o.bias.empty()) value += o.bias[n];
       if (spec.accumulate) value += LoadInteger(spec.result, at, 0);

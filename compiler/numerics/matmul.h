@@ -27,8 +27,8 @@ struct MatMulSpec {
 };
 
 struct MatMulOperands {
-  MatrixView left;   // m x k
-  MatrixView right;  // k x n
+  MatrixView left;          // m x k
+  MatrixView right;         // k x n
   std::vector<float> bias;  // n values (MM, f32), or empty
   MutableMatrixView result;
 };
@@ -58,8 +58,8 @@ struct IntegerMatMulSpec {
 };
 struct IntegerMatMulOperands {
   MatrixView left, right;
-  std::vector<int32_t> bias;        // n values, or empty
-  std::vector<int32_t> zero_point;  // of right: n values, or empty
+  std::vector<int32_t> bias;         // n values, or empty
+  std::vector<int32_t> zero_point;   // of right: n values, or empty
   std::vector<int8_t> column_shift;  // n values, or empty; added to `shift`
   MutableMatrixView result;
 };

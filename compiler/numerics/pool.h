@@ -4,9 +4,10 @@
 // f32 depthwise: terms [bias], then f32 products in the order kh, kw, two
 // alternating accumulators. f16/bf16: the same with every product, every
 // addition and the final sum rounded to 16 bits. Average: each element is
-// multiplied by `scale` first, no bias, accumulators start at -0. 8 bit average:
-// sum of x * multiplier, then a right shift that rounds half up, saturated.
-// Max: "a > b ? a : b" in window order, from the lowest finite value on.
+// multiplied by `scale` first, no bias, accumulators start at -0. 8 bit
+// average: sum of x * multiplier, then a right shift that rounds half up,
+// saturated. Max: "a > b ? a : b" in window order, from the lowest finite value
+// on.
 #pragma once
 
 #include <cstdint>

@@ -38,8 +38,8 @@ void NormalizeRow(DType type, DType res_type, int64_t count, const void* x,
                   int64_t x_stride, void* res, int64_t res_stride);
 
 enum class LinOp : uint8_t {
-  kMultiplyAdd = 1,       // x * p + q, product rounded first
-  kSquareOfSum = 20,      // (x + p)^2
+  kMultiplyAdd = 1,          // x * p + q, product rounded first
+  kSquareOfSum = 20,         // (x + p)^2
   kSquareOfDifference = 21,  // (x - p)^2
 };
 // p, q: raw values in `type`.

@@ -13,7 +13,8 @@ BasicPlanes<Pointer> Dense(Byte* data, DType type, const Shape4& shape) {
   planes.h_stride = shape.w;
   planes.w_stride = 1;
   const int64_t step = shape.h * shape.w * static_cast<int64_t>(SizeOf(type));
-  for (int64_t c = 0; c < shape.c; ++c) planes.channel.push_back(data + c * step);
+  for (int64_t c = 0; c < shape.c; ++c)
+    planes.channel.push_back(data + c * step);
   return planes;
 }
 

@@ -29,10 +29,8 @@ using Planes = BasicPlanes<const void*>;
 using MutablePlanes = BasicPlanes<void*>;
 
 inline Planes ToConst(const MutablePlanes& p) {
-  return {{p.channel.begin(), p.channel.end()},
-          p.n_stride,
-          p.h_stride,
-          p.w_stride};
+  return {
+      {p.channel.begin(), p.channel.end()}, p.n_stride, p.h_stride, p.w_stride};
 }
 
 // Views of a dense row-major host tensor [n, c, h, w].

@@ -58,9 +58,9 @@ int64_t WindowOutput(int64_t in, int64_t insert, int64_t pad_before,
 }
 
 absl::Status Validate(const Window& w) {
-  for (int64_t extent : {w.in_h, w.in_w, w.out_h, w.out_w, w.kernel_h,
-                         w.kernel_w, w.stride_h, w.stride_w, w.dilation_h,
-                         w.dilation_w}) {
+  for (int64_t extent :
+       {w.in_h, w.in_w, w.out_h, w.out_w, w.kernel_h, w.kernel_w, w.stride_h,
+        w.stride_w, w.dilation_h, w.dilation_w}) {
     if (extent < 1) {
       return absl::InvalidArgumentError(
           absl::StrCat("window: extents, strides and dilations must be "

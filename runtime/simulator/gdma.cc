@@ -50,9 +50,8 @@ absl::StatusOr<MutablePlanes> Side(const Context& context, uint64_t address,
 // The strides of a side when stride_enable is 0.
 LocalStrides Continuous(uint64_t address, const Shape4& shape, DType type) {
   if (IsLocal(address)) {
-    return AlignedStrides(
-        shape, SizeOf(type),
-        Int((address - isa::kLocalBase) / isa::kLaneBytes));
+    return AlignedStrides(shape, SizeOf(type),
+                          Int((address - isa::kLocalBase) / isa::kLaneBytes));
   }
   return {shape.c * shape.h * shape.w, shape.h * shape.w, shape.w, 1};
 }
@@ -94,8 +93,8 @@ void CopyTensor(const MutablePlanes& from, const MutablePlanes& to,
   for (int64_t n = 0; n < shape.n; ++n) {
     for (int64_t c = 0; c < shape.c; ++c) {
       for (int64_t h = 0; h < rows; ++h) {
-        CopyRow(Row(from, size, n, c, h), from.w_stride,
-                Row(to, size, n, c, h), to.w_stride, columns, size);
+        CopyRow(Row(from, size, n, c, h), from.w_stride, Row(to, size, n, c, h),
+                to.w_stride, columns, size);
       }
     }
   }
@@ -200,8 +199,8 @@ absl::Status General(const Dma& i, uint64_t length, const Context& context) {
       std::memmove(to, from, bytes);
     } else {
       const uint64_t value = i.constant_value;
-      CopyRow(reinterpret_cast<const uint8_t*>(&value), 0, to, 1,
-              Int(length), Int(size));
+      CopyRow(reinterpret_cast<const uint8_t*>(&value), 0, to, 1, Int(length),
+              Int(size));
     }
   }
   return absl::OkStatus();
@@ -244,16 +243,14 @@ absl::Status Execute(const isa::DmaTensor& i, const Context& context) {
   }
   // Transpose and broadcast move rows of w without gaps, whatever is written.
   if (function != 0) from_strides.w = to_strides.w = 1;
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes to,
-      Side(context, destination, type, to_shape, to_strides));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
+                        Side(context, destination, type, to_shape, to_strides));
   if (fill) {
     FillTensor(to, to_shape, size, i.constant_value);
     return absl::OkStatus();
   }
-  TPUC_ASSIGN_OR_RETURN(
-      MutablePlanes from,
-      Side(context, source, type, from_shape, from_strides));
+  TPUC_ASSIGN_OR_RETURN(MutablePlanes from,
+                        Side(context, source, type, from_shape, from_strides));
   if (function == 1) {
     for (int64_t n = 0; n < from_shape.n; ++n) {
       for (int64_t c = 0; c < from_shape.c; ++c) {
@@ -308,9 +305,9 @@ absl::Status Execute(const isa::DmaMatrix& i, const Context& context) {
   if (rows == 0 || cols == 0 || width == 0 ||
       local_rows != (transposed ? cols : rows) ||
       blocks != (local_cols + width - 1) / width) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "DMA_matrix: ", rows, " x ", cols, " does not make ", local_rows,
-        " rows of ", blocks, " blocks of ", width));
+    return absl::InvalidArgumentError(
+        absl::StrCat("DMA_matrix: ", rows, " x ", cols, " does not make ",
+                     local_rows, " rows of ", blocks, " blocks of ", width));
   }
   LocalStrides strides;
   strides.n = Int(to_local ? i.dst_nstride : i.src_nstride);
@@ -318,9 +315,9 @@ absl::Status Execute(const isa::DmaMatrix& i, const Context& context) {
   strides.w = 1;
   TPUC_ASSIGN_OR_RETURN(
       uint8_t* system,
-      context.memory.Range(to_local ? source : destination,
-                           static_cast<uint64_t>(
-                               ((rows - 1) * pitch + cols) * size)));
+      context.memory.Range(
+          to_local ? source : destination,
+          static_cast<uint64_t>(((rows - 1) * pitch + cols) * size)));
   const uint64_t address = (to_local ? destination : source) - isa::kLocalBase;
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes local,
@@ -371,9 +368,8 @@ absl::Status Execute(const isa::DmaCwTranspose& i, const Context& context) {
   from_strides.w = to_strides.w = 1;
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes from,
                         Side(context, source, type, shape, from_strides));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes to,
-      Side(context, destination, type, to_shape, to_strides));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
+                        Side(context, destination, type, to_shape, to_strides));
   for (int64_t n = 0; n < shape.n; ++n) {
     for (int64_t c = 0; c < shape.c; ++c) {
       for (int64_t h = 0; h < shape.h; ++h) {
@@ -400,9 +396,8 @@ absl::Status MoveRows(const Dma& i, const Context& context, bool scatter) {
     return UnknownFunction(scatter ? "DMA_scatter" : "DMA_gather",
                            i.cmd_special_function);
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const Shape4 from_shape,
-      ResultShape(1, i.src_csize, i.src_hsize, i.src_wsize));
+  TPUC_ASSIGN_OR_RETURN(const Shape4 from_shape,
+                        ResultShape(1, i.src_csize, i.src_hsize, i.src_wsize));
   // Widths agree; the destination's may be left 0.
   TPUC_ASSIGN_OR_RETURN(const Shape4 to_shape,
                         ResultShape(1, i.dst_csize, i.dst_hsize, i.src_wsize));
@@ -413,14 +408,12 @@ absl::Status MoveRows(const Dma& i, const Context& context, bool scatter) {
       (index_shape.c != 1 && index_shape.c != channels)) {
     return absl::InvalidArgumentError("gather: channel counts differ");
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes from,
-      Side(context, isa::SrcAddress(i), type, from_shape,
-           {0, Int(i.src_cstride), Int(i.src_hstride), 1}));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes to,
-      Side(context, isa::DstAddress(i), type, to_shape,
-           {0, Int(i.dst_cstride), Int(i.dst_hstride), 1}));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes from,
+                        Side(context, isa::SrcAddress(i), type, from_shape,
+                             {0, Int(i.src_cstride), Int(i.src_hstride), 1}));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
+                        Side(context, isa::DstAddress(i), type, to_shape,
+                             {0, Int(i.dst_cstride), Int(i.dst_hstride), 1}));
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
       Side(context, isa::IndexAddress(i), DType::kU32, index_shape,

@@ -97,15 +97,15 @@ absl::StatusOr<uint8_t*> Memory::Range(uint64_t address, uint64_t size) {
     if (address < m.base || address - m.base >= m.bytes) continue;
     const uint64_t offset = address - m.base;
     if (size > m.bytes - offset) {
-      return absl::OutOfRangeError(absl::StrFormat(
-          "%d bytes at 0x%x leave %s, which ends at 0x%x", size, address,
-          m.name, m.base + m.bytes));
+      return absl::OutOfRangeError(
+          absl::StrFormat("%d bytes at 0x%x leave %s, which ends at 0x%x", size,
+                          address, m.name, m.base + m.bytes));
     }
     return m.data + offset;
   }
-  return absl::OutOfRangeError(absl::StrFormat(
-      "address 0x%x is in no memory (DDR ends at 0x%x)", address,
-      isa::kDdrBase + ddr_bytes_));
+  return absl::OutOfRangeError(
+      absl::StrFormat("address 0x%x is in no memory (DDR ends at 0x%x)",
+                      address, isa::kDdrBase + ddr_bytes_));
 }
 
 absl::StatusOr<numerics::MutablePlanes> Memory::Planes(

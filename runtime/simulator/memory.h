@@ -60,9 +60,9 @@ class Memory {
 
   // Pointers to the channels of a tensor in local memory, at a TIU address.
   // Fails when an element lies outside of its lane.
-  absl::StatusOr<numerics::MutablePlanes> Planes(
-      uint64_t address, DType type, const numerics::Shape4& shape,
-      const LocalStrides& strides);
+  absl::StatusOr<numerics::MutablePlanes> Planes(uint64_t address, DType type,
+                                                 const numerics::Shape4& shape,
+                                                 const LocalStrides& strides);
 
  private:
   struct Unmap {

@@ -7,7 +7,8 @@ namespace tpuc::sim {
 
 ThreadPool::ThreadPool(int threads) {
   if (threads <= 0) {
-    threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+    threads =
+        std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   }
   for (int i = 1; i < threads; ++i) {
     threads_.emplace_back([this] { Work(); });

@@ -157,9 +157,8 @@ class Replay {
   void Execute(uint32_t engine, absl::string_view bytes) {
     size_t offset = 0;
     while (offset < bytes.size() && error_.empty()) {
-      const auto decoded =
-          isa::Decode(engine == 0 ? isa::Engine::kTiu : isa::Engine::kGdma,
-                      bytes, offset);
+      const auto decoded = isa::Decode(
+          engine == 0 ? isa::Engine::kTiu : isa::Engine::kGdma, bytes, offset);
       absl::Status status = decoded.status();
       if (status.ok()) {
         status = simulator_.Run(Program::Step{decoded->instruction, offset});

@@ -15,10 +15,10 @@ namespace {
 std::string Describe(const Program::Step& step) {
   const isa::Instruction& i = step.instruction;
   const char* operation = i.info().SubOpcodeName(i.sub_opcode());
-  return absl::StrFormat(
-      "%s instruction %d (%s%s%s, at byte 0x%x)", isa::Name(i.engine()),
-      i.cmd_id(), i.info().name, operation == nullptr ? "" : " ",
-      operation == nullptr ? "" : operation, step.offset);
+  return absl::StrFormat("%s instruction %d (%s%s%s, at byte 0x%x)",
+                         isa::Name(i.engine()), i.cmd_id(), i.info().name,
+                         operation == nullptr ? "" : " ",
+                         operation == nullptr ? "" : operation, step.offset);
 }
 
 absl::StatusOr<std::vector<Program::Step>> DecodeSteps(
@@ -61,8 +61,8 @@ absl::Status Simulator::Run(const Program::Step& step) {
     status = observer_->After(step, memory_);
   }
   if (status.ok()) return status;
-  return absl::Status(
-      status.code(), absl::StrCat(Describe(step), ": ", status.message()));
+  return absl::Status(status.code(),
+                      absl::StrCat(Describe(step), ": ", status.message()));
 }
 
 absl::Status Simulator::Run(const Program& program) {

@@ -45,8 +45,8 @@ class Observer {
 // Which engine goes on when both could. Programs without races give the same
 // results for all.
 enum class Interleaving {
-  kAlternate,   // each engine in turn as far as its waits allow
-  kTiuFirst,    // always the TIU instruction when it may run
+  kAlternate,  // each engine in turn as far as its waits allow
+  kTiuFirst,   // always the TIU instruction when it may run
   kGdmaFirst,
 };
 

@@ -35,10 +35,9 @@ class Tables {
         PutBF16(2560, k, term);
       }
     }
-    static const uint32_t kErf[] = {0xBFA1FC4E, 0x3F8000C7, 0x3EBF88FB,
-                                    0x3DC636C9, 0xBE3EC24C, 0x3E8EC7CC,
-                                    0xBF914E5D, 0x3FBE87B0, 0xBF527892,
-                                    0x3E2EF945};
+    static const uint32_t kErf[] = {
+        0xBFA1FC4E, 0x3F8000C7, 0x3EBF88FB, 0x3DC636C9, 0xBE3EC24C,
+        0x3E8EC7CC, 0xBF914E5D, 0x3FBE87B0, 0xBF527892, 0x3E2EF945};
     for (int k = 0; k < 10; ++k) words_[1408 / 4 + k] = kErf[k];
     for (int k = 0; k < 64; ++k) {
       words_[1472 / 4 + k] = static_cast<uint32_t>(k);

@@ -118,8 +118,7 @@ absl::Status Execute(const isa::SAr& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   const bool batch_copy = i.tsk_eu_typ == kCopyBatch;
-  const ArOp op =
-      batch_copy ? ArOp::kCopy : static_cast<ArOp>(i.tsk_eu_typ);
+  const ArOp op = batch_copy ? ArOp::kCopy : static_cast<ArOp>(i.tsk_eu_typ);
   const bool reads_second = ReadsSecond(op);
   TPUC_ASSIGN_OR_RETURN(const DType type0,
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
@@ -178,20 +177,19 @@ absl::Status Execute(const isa::SAr& i, const Context& context) {
   if (batch_copy) shape0.n = 1;
   TPUC_ASSIGN_OR_RETURN(
       Planes a,
-      ArOperand(context, i.opd0_const != 0, &value0, i.opd0_str, type0, shape0,
-                Strides(i.opd0_n_str, i.opd0_c_str, i.opd0_h_str,
-                        i.opd0_w_str)));
+      ArOperand(
+          context, i.opd0_const != 0, &value0, i.opd0_str, type0, shape0,
+          Strides(i.opd0_n_str, i.opd0_c_str, i.opd0_h_str, i.opd0_w_str)));
   if (batch_copy) a.n_stride = 0;
   Planes b, c;
   if (reads_second) {
-    TPUC_ASSIGN_OR_RETURN(
-        b, ArOperand(context, i.opd1_const != 0, &value1, i.opd1_str, type1,
-                     shape,
-                     Strides(i.opd1_n_str, i.opd1_c_str, i.opd1_h_str,
-                             i.opd1_w_str)));
+    TPUC_ASSIGN_OR_RETURN(b, ArOperand(context, i.opd1_const != 0, &value1,
+                                       i.opd1_str, type1, shape,
+                                       Strides(i.opd1_n_str, i.opd1_c_str,
+                                               i.opd1_h_str, i.opd1_w_str)));
   }
-  const bool select = op == ArOp::kSelectGreater ||
-                      op == ArOp::kSelectEqual || op == ArOp::kSelectLess;
+  const bool select = op == ArOp::kSelectGreater || op == ArOp::kSelectEqual ||
+                      op == ArOp::kSelectLess;
   if (select || op == ArOp::kMac || spec.has_shift) {
     if (select && i.opd2_const == 0) {
       return absl::UnimplementedError("select of a value in memory");
@@ -224,8 +222,7 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
   }
   const bool to_float = i.tsk_eu_typ == 3;
   if (i.tsk_eu_typ <= 1 && SizeOf(in) == 1) {
-    return absl::UnimplementedError(
-        "requantisation of 8-bit data");
+    return absl::UnimplementedError("requantisation of 8-bit data");
   }
   if (to_float ? out != DType::kF32 : numerics::IsFloat(out)) {
     return absl::UnimplementedError(absl::StrCat(
@@ -243,18 +240,17 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
   if (table) {
     Shape4 table_shape{1, shape.c, 1, 3};
     if (i.tsk_eu_typ == 0 || i.tsk_eu_typ == 3) table_shape.w = 2;
-    TPUC_ASSIGN_OR_RETURN(entries,
-                          LocalTensor(context, i.opd1_addr, DType::kI32,
-                                      table_shape, Layout::kAligned));
+    TPUC_ASSIGN_OR_RETURN(
+        entries, LocalTensor(context, i.opd1_addr, DType::kI32, table_shape,
+                             Layout::kAligned));
   }
   const uint32_t imm1 = static_cast<uint32_t>(i.opd1_addr);
   const uint32_t imm2 = static_cast<uint32_t>(i.opd2_addr);
   const bool out_signed = i.opd2_sign != 0;
   const Rounding mode = static_cast<Rounding>(i.opd2_n_str & 7);
   if ((i.opd2_n_str & 7) > 6 || i.tsk_eu_typ > 4 || i.tsk_eu_typ == 2) {
-    return absl::UnimplementedError(
-        absl::StrCat("RQ&DQ operation ", i.tsk_eu_typ, " with rounding ",
-                     i.opd2_n_str));
+    return absl::UnimplementedError(absl::StrCat(
+        "RQ&DQ operation ", i.tsk_eu_typ, " with rounding ", i.opd2_n_str));
   }
   const auto zero_of = [](uint32_t bits, bool is_signed) -> int32_t {
     const uint16_t low = static_cast<uint16_t>(bits);
@@ -293,10 +289,9 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
         break;
       }
       case 3: {
-        const int32_t zero =
-            zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
-        numerics::Dequant0Row(zero, numerics::BitsFloat(table ? e[1] : imm2), in, length,
-                    src, 1, static_cast<float*>(dst), 1);
+        const int32_t zero = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
+        numerics::Dequant0Row(zero, numerics::BitsFloat(table ? e[1] : imm2),
+                              in, length, src, 1, static_cast<float*>(dst), 1);
         break;
       }
       default: {
@@ -330,9 +325,9 @@ absl::Status Execute(const isa::SSfu& i, const Context& context) {
   if ((!taylor && !normalize && !rsqrt) || (rsqrt && type != DType::kF32) ||
       (!normalize && out != type) ||
       (normalize && SizeOf(out) != SizeOf(type))) {
-    return absl::UnimplementedError(absl::StrCat(
-        "SFU operation ", i.tsk_eu_typ, " from ", Name(type), " to ",
-        Name(out)));
+    return absl::UnimplementedError(absl::StrCat("SFU operation ", i.tsk_eu_typ,
+                                                 " from ", Name(type), " to ",
+                                                 Name(out)));
   }
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes source,
@@ -347,9 +342,9 @@ absl::Status Execute(const isa::SSfu& i, const Context& context) {
       return absl::InvalidArgumentError("SFU taylor with no coefficients");
     }
     // Every lane has its copy; all channel groups read the same one.
-    TPUC_ASSIGN_OR_RETURN(
-        coefficients,
-        LocalTensor(context, i.opd1_addr, type, table, LocalStrides{0, 0, 0, 1}));
+    TPUC_ASSIGN_OR_RETURN(coefficients,
+                          LocalTensor(context, i.opd1_addr, type, table,
+                                      LocalStrides{0, 0, 0, 1}));
   }
   const int64_t length = shape.h * shape.w;
   ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
@@ -376,9 +371,10 @@ absl::Status Execute(const isa::SLin& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type,
                         OperandType(i.res0_prec, 1, "res0_prec"));
   const numerics::LinOp op = static_cast<numerics::LinOp>(i.tsk_eu_typ);
-  if (!numerics::IsFloat(type) || (op != numerics::LinOp::kMultiplyAdd &&
-                                   op != numerics::LinOp::kSquareOfSum &&
-                                   op != numerics::LinOp::kSquareOfDifference)) {
+  if (!numerics::IsFloat(type) ||
+      (op != numerics::LinOp::kMultiplyAdd &&
+       op != numerics::LinOp::kSquareOfSum &&
+       op != numerics::LinOp::kSquareOfDifference)) {
     return absl::UnimplementedError(
         absl::StrCat("LIN operation ", i.tsk_eu_typ, " on ", Name(type)));
   }
@@ -390,15 +386,14 @@ absl::Status Execute(const isa::SLin& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes result,
       LocalTensor(context, i.res0_addr, type, shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const Planes p,
-      ArOperand(context, i.opd1_const != 0, &value1, isa::layout::kPerChannel,
-                type, shape, {}));
+  TPUC_ASSIGN_OR_RETURN(const Planes p,
+                        ArOperand(context, i.opd1_const != 0, &value1,
+                                  isa::layout::kPerChannel, type, shape, {}));
   Planes q = p;
   if (op == numerics::LinOp::kMultiplyAdd) {
-    TPUC_ASSIGN_OR_RETURN(
-        q, ArOperand(context, i.opd2_const != 0, &value2,
-                     isa::layout::kPerChannel, type, shape, {}));
+    TPUC_ASSIGN_OR_RETURN(q,
+                          ArOperand(context, i.opd2_const != 0, &value2,
+                                    isa::layout::kPerChannel, type, shape, {}));
   }
   const int64_t length = shape.h * shape.w;
   ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
@@ -424,10 +419,9 @@ absl::Status Execute(const isa::SCmp& i, const Context& context) {
   const numerics::CmpOp op = static_cast<numerics::CmpOp>(i.tsk_eu_typ);
   const bool extreme = op == numerics::CmpOp::kMaxAndSelect ||
                        op == numerics::CmpOp::kMinAndSelect;
-  const uint32_t values[4] = {static_cast<uint32_t>(i.opd0_addr),
-                              static_cast<uint32_t>(i.opd1_addr),
-                              static_cast<uint32_t>(i.opd2_addr),
-                              static_cast<uint32_t>(i.opd3_addr)};
+  const uint32_t values[4] = {
+      static_cast<uint32_t>(i.opd0_addr), static_cast<uint32_t>(i.opd1_addr),
+      static_cast<uint32_t>(i.opd2_addr), static_cast<uint32_t>(i.opd3_addr)};
   const bool immediate[4] = {i.opd0_const != 0, i.opd1_const != 0,
                              i.opd2_const != 0, i.opd3_const != 0};
   const uint64_t layouts[4] = {i.opd0_str, i.opd1_str, 0, 0};
@@ -447,9 +441,8 @@ absl::Status Execute(const isa::SCmp& i, const Context& context) {
   }
   MutablePlanes largest, selected;
   if (extreme) {
-    TPUC_ASSIGN_OR_RETURN(
-        largest,
-        LocalTensor(context, i.res0_addr, compare, shape, Layout::kAligned));
+    TPUC_ASSIGN_OR_RETURN(largest, LocalTensor(context, i.res0_addr, compare,
+                                               shape, Layout::kAligned));
   }
   TPUC_ASSIGN_OR_RETURN(
       selected, LocalTensor(context, extreme ? i.res1_addr : i.res0_addr,
@@ -494,9 +487,8 @@ absl::Status Execute(const isa::SVc& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const numerics::Elementwise kernel,
                         numerics::Elementwise::Create(spec));
   const int64_t width0 = static_cast<int64_t>(i.opd0_w);
-  const int64_t m =
-      (static_cast<int64_t>(i.opd0_c) - 1) * width0 +
-      static_cast<int64_t>(i.opd1_w);
+  const int64_t m = (static_cast<int64_t>(i.opd0_c) - 1) * width0 +
+                    static_cast<int64_t>(i.opd1_w);
   TPUC_ASSIGN_OR_RETURN(const Shape4 left_shape,
                         ResultShape(1, i.opd0_c, 1, i.opd0_w));
   TPUC_ASSIGN_OR_RETURN(const Shape4 right_shape,

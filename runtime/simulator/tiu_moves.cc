@@ -27,8 +27,7 @@ uint8_t* Element(const MutablePlanes& p, int64_t size, int64_t n, int64_t c,
 // Dense copy of a view in n, c, h, w order, so that results may overlap it.
 std::vector<uint8_t> Gather(const MutablePlanes& p, int64_t size,
                             const Shape4& shape) {
-  std::vector<uint8_t> dense(
-      static_cast<size_t>(shape.NumElements() * size));
+  std::vector<uint8_t> dense(static_cast<size_t>(shape.NumElements() * size));
   uint8_t* to = dense.data();
   for (int64_t n = 0; n < shape.n; ++n) {
     for (int64_t c = 0; c < shape.c; ++c) {
@@ -47,10 +46,9 @@ absl::Status Transpose(const isa::STransBc& i, const Context& context,
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   const Shape4 source_shape{shape.n, shape.w, shape.h, shape.c};
   if (Int(i.opd0_c) != source_shape.c || Int(i.opd0_w) != source_shape.w) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("transpose: the source is ", i.opd0_c, " x ", i.opd0_w,
-                     ", the result wants ", source_shape.c, " x ",
-                     source_shape.w));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "transpose: the source is ", i.opd0_c, " x ", i.opd0_w,
+        ", the result wants ", source_shape.c, " x ", source_shape.w));
   }
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes source,
@@ -65,8 +63,7 @@ absl::Status Transpose(const isa::STransBc& i, const Context& context,
       for (int64_t h = 0; h < shape.h; ++h) {
         for (int64_t w = 0; w < shape.w; ++w) {
           const int64_t from =
-              ((n * source_shape.c + w) * source_shape.h + h) *
-                  source_shape.w +
+              ((n * source_shape.c + w) * source_shape.h + h) * source_shape.w +
               c;
           std::memcpy(Element(result, size, n, c, h, w),
                       data.data() + from * size, static_cast<size_t>(size));
@@ -93,8 +90,8 @@ absl::Status CopyLanes(const isa::STransBc& i, const Context& context,
   for (int64_t n = 0; n < shape.n; ++n) {
     for (int64_t c = 0; c < shape.c; ++c) {
       const int64_t from = n * source_shape.c + (broadcast ? 0 : c);
-      std::memcpy(Element(result, size, n, c, 0, 0),
-                  data.data() + from * plane, static_cast<size_t>(plane));
+      std::memcpy(Element(result, size, n, c, 0, 0), data.data() + from * plane,
+                  static_cast<size_t>(plane));
     }
   }
   return absl::OkStatus();
@@ -111,9 +108,8 @@ absl::Status FromStatic(const isa::STransBc& i, const Context& context,
                   distribute ? Layout::kCompact : Layout::kAligned));
   if (i.opd0_addr < isa::kStaticBase ||
       i.opd0_addr >= isa::kStaticBase + isa::kStaticBytes) {
-    return absl::OutOfRangeError(
-        absl::StrCat("source address ", i.opd0_addr,
-                     " is not in static memory"));
+    return absl::OutOfRangeError(absl::StrCat("source address ", i.opd0_addr,
+                                              " is not in static memory"));
   }
   const int64_t elements = distribute ? shape.c : shape.w;
   TPUC_ASSIGN_OR_RETURN(
@@ -234,14 +230,13 @@ absl::Status ChannelIndices(const isa::SSg& i, const Context& context,
     source_shape = index_shape;
     source_shape.n = 1;
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes indices,
-      LocalTensor(context, i.opd1_addr, index_type, index_shape,
-                  Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes indices,
+                        LocalTensor(context, i.opd1_addr, index_type,
+                                    index_shape, Layout::kAligned));
   absl::StatusOr<MutablePlanes> source;
   if (i.opd0_str == 0) {
-    source = LocalTensor(context, i.opd0_addr, type, source_shape,
-                         Layout::kAligned);
+    source =
+        LocalTensor(context, i.opd0_addr, type, source_shape, Layout::kAligned);
   } else {  // one table in every lane, for all channel groups
     source = LocalTensor(context, i.opd0_addr, type, source_shape,
                          LocalStrides{0, 0, 0, 1});

@@ -52,15 +52,13 @@ absl::StatusOr<std::vector<uint32_t>> PadBits(const Instruction& i,
                                               const Context& context,
                                               DType type, int64_t channels) {
   const numerics::Window w = WindowOf(i);
-  const bool pads =
-      (w.pad_top | w.pad_bottom | w.pad_left | w.pad_right) != 0;
+  const bool pads = (w.pad_top | w.pad_bottom | w.pad_left | w.pad_right) != 0;
   if (i.opd3_const != 0 || !pads) {
     return std::vector<uint32_t>{static_cast<uint32_t>(i.opd3_addr)};
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes planes,
-      LocalTensor(context, i.opd3_addr, type, {1, channels, 1, 2},
-                  Layout::kCompact));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
+                        LocalTensor(context, i.opd3_addr, type,
+                                    {1, channels, 1, 2}, Layout::kCompact));
   std::vector<uint32_t> bits;
   for (const void* p : planes.channel) {
     uint32_t value = 0;
@@ -86,8 +84,7 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(spec.filter,
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
-  TPUC_ASSIGN_OR_RETURN(spec.result,
-                        OperandType(i.res0_prec, 1, "res0_prec"));
+  TPUC_ASSIGN_OR_RETURN(spec.result, OperandType(i.res0_prec, 1, "res0_prec"));
   TPUC_ASSIGN_OR_RETURN(const Shape4 result_shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   spec.n = result_shape.n;
@@ -96,9 +93,8 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
   spec.window = WindowOf(i);
   spec.accumulate = i.res_add != 0;
   TPUC_RETURN_IF_ERROR(numerics::Validate(spec.window));
-  TPUC_ASSIGN_OR_RETURN(
-      const Shape4 input_shape,
-      ResultShape(i.res0_n, i.opd0_c, i.opd0_h, i.opd0_w));
+  TPUC_ASSIGN_OR_RETURN(const Shape4 input_shape,
+                        ResultShape(i.res0_n, i.opd0_c, i.opd0_h, i.opd0_w));
   numerics::ConvOperands operands;
   absl::StatusOr<MutablePlanes> input;
   if (i.opd0_str == isa::layout::kStrides) {
@@ -121,14 +117,15 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
     operands.filter.assign(static_cast<size_t>(spec.oc), &weight);
   } else {
     spec.filter_order = numerics::FilterOrder::kNic;
-    const int64_t parallel =
-        SizeOf(spec.filter) == 1 ? 64 : SizeOf(spec.filter) == 2 ? 32 : 1;
+    const int64_t parallel = SizeOf(spec.filter) == 1   ? 64
+                             : SizeOf(spec.filter) == 2 ? 32
+                                                        : 1;
     const int64_t length = (spec.ic + parallel - 1) / parallel * parallel *
                            spec.window.kernel_h * spec.window.kernel_w;
     TPUC_ASSIGN_OR_RETURN(
         const MutablePlanes filter,
-        LocalTensor(context, i.opd1_addr, spec.filter,
-                    {1, spec.oc, 1, length}, Layout::kCompact));
+        LocalTensor(context, i.opd1_addr, spec.filter, {1, spec.oc, 1, length},
+                    Layout::kCompact));
     operands.filter = ConstPointers(filter);
   }
 
@@ -138,10 +135,9 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
   const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
   std::vector<const void*> extras(static_cast<size_t>(spec.oc), &value2);
   if (i.opd2_const == 0) {
-    TPUC_ASSIGN_OR_RETURN(
-        const MutablePlanes planes,
-        LocalTensor(context, i.opd2_addr, extra, {1, spec.oc, 1, 1},
-                    Layout::kCompact));
+    TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
+                          LocalTensor(context, i.opd2_addr, extra,
+                                      {1, spec.oc, 1, 1}, Layout::kCompact));
     extras = ConstPointers(planes);
   }
   for (const void* p : extras) {
@@ -159,10 +155,9 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
                                     result_shape, Layout::kAligned));
   TPUC_ASSIGN_OR_RETURN(const auto convolution,
                         numerics::Convolution::Prepare(spec, operands));
-  context.threads.For(convolution->NumTiles(), 1,
-                      [&](int64_t begin, int64_t end) {
-                        convolution->Run(begin, end);
-                      });
+  context.threads.For(
+      convolution->NumTiles(), 1,
+      [&](int64_t begin, int64_t end) { convolution->Run(begin, end); });
   return absl::OkStatus();
 }
 
@@ -185,26 +180,23 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(spec.filter,
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
-  TPUC_ASSIGN_OR_RETURN(
-      spec.result,
-      OperandType(i.res0_prec,
-                  spec.op == numerics::PoolOp::kDepthwise
-                      ? (i.opd0_sign | i.opd1_sign)
-                      : i.opd0_sign,
-                  "res0_prec"));
+  TPUC_ASSIGN_OR_RETURN(spec.result,
+                        OperandType(i.res0_prec,
+                                    spec.op == numerics::PoolOp::kDepthwise
+                                        ? (i.opd0_sign | i.opd1_sign)
+                                        : i.opd0_sign,
+                                    "res0_prec"));
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
-  TPUC_ASSIGN_OR_RETURN(
-      const Shape4 input_shape,
-      ResultShape(i.res0_n, i.res0_c, i.opd0_h, i.opd0_w));
+  TPUC_ASSIGN_OR_RETURN(const Shape4 input_shape,
+                        ResultShape(i.res0_n, i.res0_c, i.opd0_h, i.opd0_w));
   spec.n = shape.n;
   spec.c = shape.c;
   spec.window = WindowOf(i);
   numerics::PoolOperands operands;
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes input,
-      LocalTensor(context, i.opd0_addr, spec.input, input_shape,
-                  Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes input,
+                        LocalTensor(context, i.opd0_addr, spec.input,
+                                    input_shape, Layout::kAligned));
   operands.input = numerics::ToConst(input);
   TPUC_ASSIGN_OR_RETURN(operands.pad_bits,
                         PadBits(i, context, spec.input, spec.c));
@@ -221,10 +213,9 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
     } else {
       TPUC_ASSIGN_OR_RETURN(
           const MutablePlanes filter,
-          LocalTensor(
-              context, i.opd1_addr, spec.filter,
-              {1, spec.c, spec.window.kernel_h, spec.window.kernel_w},
-              Layout::kCompact));
+          LocalTensor(context, i.opd1_addr, spec.filter,
+                      {1, spec.c, spec.window.kernel_h, spec.window.kernel_w},
+                      Layout::kCompact));
       operands.filter = ConstPointers(filter);
     }
     if (i.opd2_const != 0) {
@@ -246,13 +237,13 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
   }
   // Errors do not depend on the channels, so an empty range finds them.
   TPUC_RETURN_IF_ERROR(numerics::Pool(spec, operands, 0, 0));
-  const int64_t work = shape.n * shape.h * shape.w * spec.window.kernel_h *
-                       spec.window.kernel_w;
-  context.threads.For(spec.c, std::max<int64_t>(1, 16384 / work),
-                      [&](int64_t begin, int64_t end) {
-                        numerics::Pool(spec, operands, begin, end)
-                            .IgnoreError();
-                      });
+  const int64_t work =
+      shape.n * shape.h * shape.w * spec.window.kernel_h * spec.window.kernel_w;
+  context.threads.For(
+      spec.c, std::max<int64_t>(1, 16384 / work),
+      [&](int64_t begin, int64_t end) {
+        numerics::Pool(spec, operands, begin, end).IgnoreError();
+      });
   return absl::OkStatus();
 }
 
@@ -293,10 +284,9 @@ absl::StatusOr<LocalMatrix> BlockMatrix(const Context& context,
 // MM2 layout: row i in lane i % 64, EU-aligned [1, rows, 1, cols].
 absl::StatusOr<LocalMatrix> RowMatrix(const Context& context, uint64_t address,
                                       DType type, int64_t rows, int64_t cols) {
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes planes,
-      LocalTensor(context, address, type, {1, rows, 1, cols},
-                  Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
+                        LocalTensor(context, address, type, {1, rows, 1, cols},
+                                    Layout::kAligned));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   LocalMatrix m;
   m.base = planes.channel[0];
@@ -344,8 +334,8 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
     return absl::UnimplementedError(
         absl::StrCat("MM operation ", i.tsk_eu_typ));
   }
-  for (uint64_t extent : {i.opd0_n, i.opd0_c, i.opd0_w, i.opd1_w, i.res0_c,
-                          i.res0_w}) {
+  for (uint64_t extent :
+       {i.opd0_n, i.opd0_c, i.opd0_w, i.opd1_w, i.res0_c, i.res0_w}) {
     if (extent == 0) return absl::InvalidArgumentError("MM of an empty matrix");
   }
   const int64_t stored_rows = Int(i.opd0_n);
@@ -372,17 +362,16 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
   if (i.opd0_const != 0) {
     left = Splat(&value0, m, k);
   } else {
-    TPUC_ASSIGN_OR_RETURN(left,
-                          BlockMatrix(context, i.opd0_addr, left_type,
-                                      stored_rows, stored_cols, Int(i.opd0_w)));
+    TPUC_ASSIGN_OR_RETURN(
+        left, BlockMatrix(context, i.opd0_addr, left_type, stored_rows,
+                          stored_cols, Int(i.opd0_w)));
     if (transposed) std::swap(left.row, left.col);
   }
   TPUC_ASSIGN_OR_RETURN(
       const LocalMatrix right,
       BlockMatrix(context, i.opd1_addr, right_type, k, n, width));
-  TPUC_ASSIGN_OR_RETURN(
-      const LocalMatrix result,
-      BlockMatrix(context, i.res0_addr, out, m, n, width));
+  TPUC_ASSIGN_OR_RETURN(const LocalMatrix result,
+                        BlockMatrix(context, i.res0_addr, out, m, n, width));
   if (left_type == DType::kF32) {
     numerics::MatMulSpec spec;
     spec.m = m;
@@ -397,8 +386,8 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
     const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
     LocalMatrix bias = Splat(&value2, 1, n);
     if (i.opd2_const == 0) {
-      TPUC_ASSIGN_OR_RETURN(bias, BlockMatrix(context, i.opd2_addr, DType::kF32,
-                                              1, n, width));
+      TPUC_ASSIGN_OR_RETURN(
+          bias, BlockMatrix(context, i.opd2_addr, DType::kF32, 1, n, width));
     }
     const char* base = static_cast<const char*>(bias.base);
     for (int64_t offset : bias.col) {
@@ -466,9 +455,8 @@ absl::Status Execute(const isa::SMm2& i, const Context& context) {
                                            nn ? k : n, nn ? n : k));
     if (!nn) std::swap(right.row, right.col);
   }
-  TPUC_ASSIGN_OR_RETURN(
-      LocalMatrix result,
-      RowMatrix(context, i.res0_addr, out, tt ? n : m, tt ? m : n));
+  TPUC_ASSIGN_OR_RETURN(LocalMatrix result, RowMatrix(context, i.res0_addr, out,
+                                                      tt ? n : m, tt ? m : n));
   if (tt) std::swap(result.row, result.col);
   if (numerics::IsFloat(left_type)) {
     if (left_type == DType::kF32) {
@@ -513,10 +501,9 @@ absl::Status Execute(const isa::SMm2& i, const Context& context) {
         LocalTensor(context, i.opd2_addr, right_type, shape,
                     tt ? Layout::kCompact : Layout::kAligned));
     for (int64_t j = 0; j < n; ++j) {
-      operands.zero_point.push_back(static_cast<int32_t>(
-          numerics::LoadInteger(right_type,
-                                zeros.channel[static_cast<size_t>(tt ? j : 0)],
-                                tt ? 0 : j)));
+      operands.zero_point.push_back(static_cast<int32_t>(numerics::LoadInteger(
+          right_type, zeros.channel[static_cast<size_t>(tt ? j : 0)],
+          tt ? 0 : j)));
     }
   }
   return RunInteger(spec, operands, context);

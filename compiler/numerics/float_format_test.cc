@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/numerics/float_format.h"
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace tpuc::numerics {
+namespace {
+
+TEST(F16, EveryNumberSurvivesTheRoundTrip) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const uint16_t h = static_cast<uint16_t>(bits);
+    const bool nan = (h & 0x7FFF) > 0x7C00;
+    EXPECT_EQ(F32ToF16(F16ToF32(h)), nan ? 0x7FFF : h) << bits;
+  }
+}
+
+TEST(F16, KnownValues) {
+  EXPECT_EQ(F16ToF32(0x0001), std::ldexp(1.0f, -24));
+  EXPECT_EQ(F16ToF32(0x3C00), 1.0f);
+  EXPECT_EQ(F16ToF32(0x7BFF), 65504.0f);
+  EXPECT_EQ(F32ToF16(65519.0f), 0x7BFF);
+  EXPECT_EQ(F32ToF16(65520.0f), 0x7C00);  // the tie goes to even: infinity
+  EXPECT_EQ(F32ToF16(std::ldexp(1.0f, -25)), 0x0000);  // tie to even
+  EXPECT_EQ(F32ToF16(std::ldexp(1.5f, -25)), 0x0001);
+  EXPECT_EQ(F32ToF16(1.0f + std::ldexp(1.0f, -11)), 0x3C00);
+  EXPECT_EQ(F32ToF16(1.0f + std::ldexp(3.0f, -11)), 0x3C02);
+}
+
+TEST(F16, RoundingModesAreThoseOfTheCast) {
+  const float tie = 1.0f + std::ldexp(1.0f, -11);
+  const uint16_t down = 0x3C00, up = 0x3C01;
+  EXPECT_EQ(F32ToF16(tie, Rounding::kHalfAwayFromZero), up);
+  EXPECT_EQ(F32ToF16(tie, Rounding::kTowardZero), down);
+  EXPECT_EQ(F32ToF16(tie, Rounding::kDown), down);
+  EXPECT_EQ(F32ToF16(tie, Rounding::kUp), up);
+  // 5 and 6 look at the magnitude.
+  EXPECT_EQ(F32ToF16(-tie, Rounding::kHalfUp), up | 0x8000);
+  EXPECT_EQ(F32ToF16(-tie, Rounding::kHalfDown), down | 0x8000);
+  EXPECT_EQ(F32ToF16(-tie, Rounding::kDown), up | 0x8000);
+  EXPECT_EQ(F32ToF16(-tie, Rounding::kUp), down | 0x8000);
+  EXPECT_EQ(F32ToF16(65535.9f, Rounding::kTowardZero), 0x7BFF);
+  EXPECT_EQ(F32ToF16(65536.0f, Rounding::kTowardZero), 0x7C00);
+}
+
+TEST(BF16, FlushesDenormalsAndKeepsTheRest) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const uint16_t h = static_cast<uint16_t>(bits);
+    uint16_t expected = h;
+    if ((h & 0x7FFF) > 0x7F80) expected = 0x7FFF;
+    if ((h & 0x7F80) == 0) expected = h & 0x8000;
+    EXPECT_EQ(F32ToBF16(BF16ToF32(h)), expected) << bits;
+  }
+}
+
+TEST(BF16, TinyNumbersRoundBeforeTheyAreFlushed) {
+  EXPECT_EQ(F32ToBF16(BitsFloat(0x007FC000)), 0x0080);
+  EXPECT_EQ(F32ToBF16(BitsFloat(0x807FC000)), 0x8080);
+  EXPECT_EQ(F32ToBF16(BitsFloat(0x007FBFFF)), 0x0000);
+}
+
+TEST(Rows, EqualTheScalarDefinition) {
+  std::mt19937 random(7);
+  std::vector<float> values;
+  for (int i = 0; i < 4096; ++i) values.push_back(BitsFloat(random()));
+  for (uint32_t special : {0u, 0x80000000u, 0x7F800000u, 0xFF800000u,
+                           0x7FC00000u, 0x007FC000u, 0x007FFFFFu, 1u}) {
+    values.push_back(BitsFloat(special));
+  }
+  const int64_t count = static_cast<int64_t>(values.size());
+  for (DType type : {DType::kF16, DType::kBF16}) {
+    std::vector<uint16_t> row(values.size());
+    StoreFloatRow(type, values.data(), count, row.data(), 1);
+    std::vector<float> back(values.size());
+    LoadFloatRow(type, row.data(), 1, count, back.data());
+    for (int64_t i = 0; i < count; ++i) {
+      uint16_t one;
+      StoreFloat(type, &one, 0, values[i]);
+      ASSERT_EQ(row[i], one) << FloatBits(values[i]);
+      if (!std::isnan(back[i])) {
+        ASSERT_EQ(FloatBits(back[i]), FloatBits(LoadFloat(type, &one, 0)));
+      }
+    }
+  }
+}
+
+TEST(ScopedFlushDenormals, SetsAndRestoresTheState) {
+  const volatile float tiny = std::numeric_limits<float>::denorm_min();
+  const volatile float two = 2.0f;
+  EXPECT_NE(tiny * two, 0.0f);
+  {
+    const ScopedFlushDenormals flush;
+    EXPECT_EQ(FloatBits(tiny * two), 0u);
+    {
+      const ScopedFlushDenormals keep(false);
+      EXPECT_NE(FloatBits(tiny * two), 0u);
+    }
+    EXPECT_EQ(FloatBits(tiny * two), 0u);
+  }
+  EXPECT_NE(tiny * two, 0.0f);
+}
+
+}  // namespace
+}  // namespace tpuc::numerics
