@@ -349,6 +349,47 @@ TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {
   ExpectError(out, {"the output 'mean' of the graph is not supported"});
 }
 
+// Each gives a module or an error; none crashes or hangs.
+TEST_F(ImporterTest, DamagedModels) {
+  ModelBuilder m;
+  m.Input("x", {1, 2, 8, 8});
+  m.Floats("w", {4, 2, 3, 3});
+  m.Ints("shape", {1, -1});
+  auto* conv = m.Node("Conv", {"x", "w"}, {"a"});
+  for (const char* name : {"pads", "strides", "dilations"}) {
+    auto* attribute = conv->add_attribute();
+    attribute->set_name(name);
+    for (int i = 0; i < (name[0] == 'p' ? 4 : 2); ++i) attribute->add_ints(1);
+  }
+  m.Node("MaxPool", {"a"}, {"p"})->add_attribute()->set_name("kernel_shape");
+  for (int i = 0; i < 2; ++i) {
+    m.graph().mutable_node(1)->mutable_attribute(0)->add_ints(2);
+  }
+  m.Node("Reshape", {"p", "shape"}, {"f"});
+  m.Node("Softmax", {"f"}, {"y"});
+  m.Output("y");
+  ASSERT_TRUE(Import(m).ok());
+  const std::string good = m.proto.SerializeAsString();
+  const std::string path = ::testing::TempDir() + "/damaged.onnx";
+  uint32_t state = 1;
+  const auto next = [&](size_t bound) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % bound;
+  };
+  int imported = 0;
+  for (int i = 0; i < 2000; ++i) {
+    std::string bytes = good;
+    for (size_t k = 0; k < 1 + next(3); ++k) {
+      bytes[next(bytes.size())] = static_cast<char>(next(256));
+    }
+    ASSERT_TRUE(WriteFileAtomically(path, bytes).ok());
+    imported += ImportOnnx(&context, path, options).ok() ? 1 : 0;
+    getWeights(&context).Clear();
+  }
+  EXPECT_GT(imported, 0);
+  EXPECT_LT(imported, 2000);
+}
+
 TEST_F(ImporterTest, NotAModel) {
   const std::string path = ::testing::TempDir() + "/junk.onnx";
   ASSERT_TRUE(WriteFileAtomically(path, "not a model").ok());
