@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "compiler/numerics/elementwise_integer.h"
 #include "compiler/numerics/integer.h"
 #include "compiler/numerics/select.h"
 #include "compiler/numerics/special.h"
@@ -29,36 +30,6 @@ DType SignedOf(DType type) {
     default:
       return DType::kI32;
   }
-}
-
-int Bits(DType type) { return static_cast<int>(SizeOf(type)) * 8; }
-
-uint64_t Narrow(int64_t value, int bits) {
-  return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
-}
-
-// On the unsigned value; right shifts round.
-int64_t LogicShift(int64_t value, int amount, int bits, Rounding mode) {
-  return Shift(static_cast<int64_t>(Narrow(value, bits)), amount, mode);
-}
-
-int64_t Rotate(int64_t value, int amount, int bits) {
-  if (amount > bits || -amount > bits) return 0;
-  const uint64_t x = Narrow(value, bits);
-  const int left = (amount + bits) % bits;
-  if (left == 0) return static_cast<int64_t>(x);
-  return static_cast<int64_t>(
-      Narrow(static_cast<int64_t>((x << left) | (x >> (bits - left))), bits));
-}
-
-int64_t LeadingZeros(uint64_t x, int bits) {
-  return x == 0 ? bits : __builtin_clzll(x) - (64 - bits);
-}
-
-bool Saturates(ArOp op) {
-  return op == ArOp::kAddSaturate || op == ArOp::kSubSaturate ||
-         op == ArOp::kMulSaturate || op == ArOp::kMulDoubledHigh ||
-         op == ArOp::kMac || op == ArOp::kCast;
 }
 
 void FloatLoop(ArOp op, int iterations, int64_t count, const float* a,
@@ -84,106 +55,6 @@ void FloatLoop(ArOp op, int iterations, int64_t count, const float* a,
       break;
     default:
       break;
-  }
-}
-
-// Integer result before wrapping or saturation. `s` is the third operand.
-void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
-                 const int64_t* b, const int64_t* s, int64_t* r) {
-  const int bits = Bits(spec.a);
-  switch (spec.op) {
-    case ArOp::kMul:
-    case ArOp::kMulSaturate:
-      if (s == nullptr && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4) {
-        for (int64_t i = 0; i < count; ++i) {
-          r[i] = ShiftProduct(a[i], b[i], 0, spec.rounding, Saturates(spec.op));
-        }
-      } else {
-        for (int64_t i = 0; i < count; ++i) {
-          r[i] = static_cast<int64_t>(static_cast<uint64_t>(a[i]) *
-                                      static_cast<uint64_t>(b[i]));
-        }
-      }
-      break;
-    case ArOp::kAdd:
-    case ArOp::kAddSaturate:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] + b[i];
-      break;
-    case ArOp::kSub:
-    case ArOp::kSubSaturate:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] - b[i];
-      break;
-    case ArOp::kMax:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] > b[i] ? a[i] : b[i];
-      break;
-    case ArOp::kMin:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] > b[i] ? b[i] : a[i];
-      break;
-    case ArOp::kNot:
-      for (int64_t i = 0; i < count; ++i) r[i] = ~a[i];
-      break;
-    case ArOp::kAnd:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] & b[i];
-      break;
-    case ArOp::kOr:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] | b[i];
-      break;
-    case ArOp::kXor:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] ^ b[i];
-      break;
-    case ArOp::kCast:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i];
-      break;
-    case ArOp::kAbs:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] < 0 ? -a[i] : a[i];
-      break;
-    case ArOp::kLogicShift:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] = LogicShift(a[i], static_cast<int8_t>(b[i]), bits, spec.rounding);
-      }
-      break;
-    case ArOp::kArithmeticShift:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] = Shift(a[i], static_cast<int8_t>(b[i]), spec.rounding);
-      }
-      break;
-    case ArOp::kRotate:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] = Rotate(a[i], static_cast<int8_t>(b[i]), bits);
-      }
-      break;
-    case ArOp::kMulDoubledHigh:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] =
-            ShiftProduct(a[i], b[i], 1 - Bits(spec.res), spec.rounding, true);
-      }
-      break;
-    case ArOp::kFirstOne:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] = LeadingZeros(Narrow(a[i], bits), bits);
-      }
-      break;
-    case ArOp::kFirstZero:
-      for (int64_t i = 0; i < count; ++i) {
-        r[i] = LeadingZeros(Narrow(~a[i], bits), bits);
-      }
-      break;
-    default:
-      break;
-  }
-  if (s == nullptr) return;
-  const bool product = spec.op == ArOp::kMul || spec.op == ArOp::kMulSaturate;
-  const bool saturate = Saturates(spec.op);
-  const bool wide = product && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4;
-  constexpr int kSafeShift = 15;  // on 48 bits
-  for (int64_t i = 0; i < count; ++i) {
-    const int shift = static_cast<int8_t>(s[i]);
-    if (!wide && shift <= kSafeShift) {
-      r[i] = Shift(r[i], shift, spec.rounding);
-    } else {
-      r[i] = ShiftProduct(product ? a[i] : r[i], product ? b[i] : 1, shift,
-                          spec.rounding, saturate);
-    }
   }
 }
 

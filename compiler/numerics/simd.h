@@ -11,10 +11,10 @@
 #define TPUC_HAVE_AVX2 1
 #include <immintrin.h>
 #if defined(__clang__)
-#define TPUC_BEGIN_AVX2                                                        \
-  _Pragma(                                                                     \
-      "clang attribute push(__attribute__((target(\"avx2,f16c\"))), apply_to " \
-      "= function)")
+// clang-format off: the formatter splits the string.
+#define TPUC_BEGIN_AVX2 \
+  _Pragma("clang attribute push(__attribute__((target(\"avx2,f16c\"))), apply_to = function)")
+// clang-format on
 #define TPUC_END_AVX2 _Pragma("clang attribute pop")
 #else
 #define TPUC_BEGIN_AVX2 \
