@@ -12,6 +12,7 @@ def run_model(ctx, tool, where, model, more_inputs, test_input, outputs, all_ten
       more_inputs: Files that the model refers to, such as its weights.
       test_input: File, the inputs.
       outputs: File, the .npz to write.
+      all_tensors: whether it holds the tensors within the network too.
     """
     args = ctx.actions.args()
     args.add("--model", model)
