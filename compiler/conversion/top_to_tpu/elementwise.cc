@@ -21,8 +21,9 @@ Value Operand(mlir::Operation* op, Value value, mlir::Type type,
 template <typename Op, tpu::BinaryKind kind>
 FailureOr<Value> LowerBinary(Op op, Lowering& lowering) {
   // The chip divides in f32 only.
-  const mlir::Type type =
-      kind == tpu::BinaryKind::div ? lowering.f32() : lowering.storage();
+  const mlir::Type type = kind == tpu::BinaryKind::div
+                              ? lowering.f32()
+                              : lowering.TypeFor({op.getLhs(), op.getRhs()});
   const Value lhs = Operand(op, op.getLhs(), type, lowering);
   const Value rhs = Operand(op, op.getRhs(), type, lowering);
   if (!lhs || !rhs) return failure();
