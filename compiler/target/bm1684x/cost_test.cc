@@ -6,10 +6,19 @@
 namespace tpuc::bm1684x {
 namespace {
 
+// Two images, so that no matrix copy is possible; the second doubles the count
+// of segments and lies far away.
 int64_t DenseLoad(int64_t channels, int64_t bytes) {
-  const LocalTensor local{0, DType::kI8, {1, channels, 1, bytes}};
+  const LocalTensor local{0, DType::kI8, {2, channels, 1, bytes}};
   return static_cast<int64_t>(
-      CopyCycles(local, DenseView(local.shape).strides, /*is_load=*/true));
+      CopyCycles(local, {1 << 20, bytes, bytes, 1}, /*is_load=*/true) / 2);
+}
+
+int64_t MatrixLoad(int64_t channels, int64_t bytes) {
+  const LocalTensor local{0, DType::kI8, {1, channels, 1, bytes}};
+  const Dims strides = DenseView(local.shape).strides;
+  EXPECT_TRUE(PrefersMatrixCopy(local, strides, /*is_load=*/true));
+  return static_cast<int64_t>(CopyCycles(local, strides, /*is_load=*/true));
 }
 
 // The table "S2L, one segment per channel" of docs/isa/bm1684x.md, g.
@@ -21,6 +30,15 @@ TEST(CopyCycles, DenseLoads) {
   EXPECT_EQ(DenseLoad(32, 192), 303);
   EXPECT_EQ(DenseLoad(8, 1024), 303);
   EXPECT_EQ(DenseLoad(256, 1024), 4853);
+}
+
+TEST(CopyCycles, ShortChannelsAreCopiedAsAMatrixRow) {
+  EXPECT_EQ(MatrixLoad(64, 4), 282);
+  const LocalTensor wide{0, DType::kF32, {1, 64, 1, 256}};
+  EXPECT_FALSE(
+      PrefersMatrixCopy(wide, DenseView(wide.shape).strides, /*is_load=*/true));
+  const LocalTensor column{0, DType::kF32, {1, 64, 1, 1}};
+  EXPECT_FALSE(PrefersMatrixCopy(column, {0, 8, 1, 1}, /*is_load=*/true));
 }
 
 TEST(CopyCycles, FarChannelsRunAtAQuarter) {

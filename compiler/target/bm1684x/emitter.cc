@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "compiler/numerics/float_format.h"
+#include "compiler/target/bm1684x/cost.h"
 
 namespace tpuc::bm1684x {
 namespace {
@@ -314,6 +315,8 @@ void Emitter::Store(uint64_t ddr_address, const Dims& strides,
 // several copies.
 void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
                    const Dims& strides, bool is_load) {
+  if (PrefersMatrixCopy(local, strides, is_load))
+    return CopyMatrixRow(local, ddr_address, is_load);
   constexpr int64_t kMaxChannels = isa::kMaxSize / isa::kLanes * isa::kLanes;
   const Dims local_strides = local.Strides();
   const auto esize = static_cast<int64_t>(SizeOf(local.dtype));
@@ -346,6 +349,34 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
                           c / isa::kLanes * local_strides[kC] * esize;
     isa::SetSrcAddress(dma, is_load ? ddr : lmem);
     isa::SetDstAddress(dma, is_load ? lmem : ddr);
+    instructions_.push_back(dma.ToInstruction());
+  }
+}
+
+// Channels of one image that are dense in DDR: a row, dealt to 64 lanes a copy.
+void Emitter::CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,
+                            bool is_load) {
+  const int64_t plane = local.shape[kH] * local.shape[kW];
+  const int64_t group_stride = local.Strides()[kC];
+  const auto esize = static_cast<int64_t>(SizeOf(local.dtype));
+  for (int64_t c = 0; c < local.shape[kC]; c += isa::kLanes) {
+    const int64_t channels = std::min(local.shape[kC] - c, isa::kLanes);
+    isa::DmaMatrix dma;
+    dma.stride_enable = 1;
+    dma.src_data_format = Prec(local.dtype);
+    const uint64_t ddr = ddr_address + c * plane * esize;
+    const uint64_t lmem = isa::kLocalBase + local.address +
+                          c / isa::kLanes * group_stride * esize;
+    isa::SetSrcAddress(dma, is_load ? ddr : lmem);
+    isa::SetDstAddress(dma, is_load ? lmem : ddr);
+    (is_load ? dma.src_hsize : dma.dst_hsize) = 1;
+    (is_load ? dma.src_wsize : dma.dst_wsize) = channels * plane;
+    (is_load ? dma.src_hstride : dma.dst_hstride) = channels * plane;
+    (is_load ? dma.dst_nsize : dma.src_nsize) = 1;
+    (is_load ? dma.dst_csize : dma.src_csize) = channels;
+    (is_load ? dma.dst_wsize : dma.src_wsize) = plane;
+    (is_load ? dma.dst_nstride : dma.src_nstride) = group_stride;
+    (is_load ? dma.dst_cstride : dma.src_cstride) = group_stride;
     instructions_.push_back(dma.ToInstruction());
   }
 }

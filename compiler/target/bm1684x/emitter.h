@@ -90,6 +90,8 @@ class Emitter {
  private:
   void Copy(const LocalTensor& local, uint64_t ddr_address, const Dims& strides,
             bool is_load);
+  void CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,
+                     bool is_load);
   isa::SPorD Window(const LocalTensor& result, const LocalTensor& input,
                     const WindowFields& window);
 

@@ -407,6 +407,29 @@ Footprint OfDmaTensor(const isa::DmaTensor& i) {
   return result;
 }
 
+// One side is h x w in system memory, the other rows of blocks of w in lanes.
+Footprint OfDmaMatrix(const isa::DmaMatrix& i) {
+  const int64_t element = SizeOf(i.src_data_format);
+  const auto side = [&](uint64_t address, uint64_t n, uint64_t c, uint64_t h,
+                        uint64_t w, uint64_t n_stride, uint64_t c_stride,
+                        uint64_t h_stride) {
+    return address < isa::kStaticBase
+               ? DmaSide(address, {ToDims(n, c, 1, w), element}, true,
+                         ToDims(n_stride, c_stride, w, 1))
+               : DmaSide(address, {ToDims(1, 1, h, w), element}, true,
+                         ToDims(0, 0, h_stride, 1));
+  };
+  Footprint result;
+  if (!i.fill_constant_en)
+    result.reads =
+        side(isa::SrcAddress(i), i.src_nsize, i.src_csize, i.src_hsize,
+             i.src_wsize, i.src_nstride, i.src_cstride, i.src_hstride);
+  result.writes =
+      side(isa::DstAddress(i), i.dst_nsize, i.dst_csize, i.dst_hsize,
+           i.dst_wsize, i.dst_nstride, i.dst_cstride, i.dst_hstride);
+  return result;
+}
+
 }  // namespace
 
 bool Overlap(const Region& a, const Region& b) {
@@ -441,6 +464,8 @@ Footprint FootprintOf(const isa::Instruction& instruction) {
       return OfVc(isa::SVc::From(instruction));
     case isa::Format::kDmaTensor:
       return OfDmaTensor(isa::DmaTensor::From(instruction));
+    case isa::Format::kDmaMatrix:
+      return OfDmaMatrix(isa::DmaMatrix::From(instruction));
     default:
       return Everything();
   }

@@ -53,22 +53,29 @@ void Check(const Kernel& kernel, int64_t elements) {
     const absl::Status status = isa::Encode(i, &bytes);
     ASSERT_TRUE(status.ok()) << status;
     (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(i);
+    const auto write = [&](uint64_t address, int64_t index) {
+      const int64_t element =
+          (address - global.result) / SizeOf(kernel.result().dtype) + index;
+      ASSERT_GE(element, 0);
+      ASSERT_LT(element, elements);
+      ASSERT_TRUE(written.insert(element).second) << element;
+    };
+    if (i.format() == isa::Format::kDmaMatrix) {
+      const auto dma = isa::DmaMatrix::From(i);
+      if (isa::DstAddress(dma) < global.result) continue;
+      for (uint64_t w = 0; w < dma.dst_wsize; ++w)
+        write(isa::DstAddress(dma), w);
+    }
     if (i.format() != isa::Format::kDmaTensor) continue;
     const auto dma = isa::DmaTensor::From(i);
     if (isa::DstAddress(dma) < global.result) continue;
-    const int64_t start =
-        (isa::DstAddress(dma) - global.result) / SizeOf(kernel.result().dtype);
     for (uint64_t n = 0; n < dma.src_nsize; ++n)
       for (uint64_t c = 0; c < dma.src_csize; ++c)
         for (uint64_t h = 0; h < dma.src_hsize; ++h)
-          for (uint64_t w = 0; w < dma.src_wsize; ++w) {
-            const int64_t element = start + n * dma.dst_nstride +
-                                    c * dma.dst_cstride + h * dma.dst_hstride +
-                                    w * dma.dst_wstride;
-            ASSERT_GE(element, 0);
-            ASSERT_LT(element, elements);
-            ASSERT_TRUE(written.insert(element).second) << element;
-          }
+          for (uint64_t w = 0; w < dma.src_wsize; ++w)
+            write(isa::DstAddress(dma),
+                  n * dma.dst_nstride + c * dma.dst_cstride +
+                      h * dma.dst_hstride + w * dma.dst_wstride);
   }
   EXPECT_EQ(static_cast<int64_t>(written.size()), elements);
   const absl::Status status = CheckSync(tiu, gdma);

@@ -130,8 +130,12 @@ class ConvKernel : public WindowKernel {
   }
 
   bool IsLegal(const Part& part, const Slice& slice) const override {
-    return Kernel::IsLegal(part, slice) && InputFits(slice) &&
-           part.operands[1].shape[kH] / num_cuts_ <= isa::kMaxSize;
+    if (!Kernel::IsLegal(part, slice) || !InputFits(slice)) return false;
+    for (int cut = 0; cut < num_cuts_; ++cut) {
+      const int64_t ic = CutBegin(cut + 1) - CutBegin(cut);
+      if (ic > isa::kMaxSize || CubeRows(ic) > isa::kMaxSize) return false;
+    }
+    return true;
   }
 
   int64_t ScratchBytes(const Part& part, const Slice& slice) const override {

@@ -39,7 +39,7 @@ func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x10x10xf32> {
 
 // A sum over input channels of which one output's weights overflow a lane.
 // CHECK-LABEL: func.func @main
-// CHECK: tpu.MatMul {{.*}}ic_cuts = array<i64: 66688, 133376>
+// CHECK: tpu.MatMul {{.*}}ic_cuts = array<i64: 50016, 100032, 150048>
 func.func @main(%arg0: tensor<1x200000xf16>) -> tensor<1x8xf16> {
   %0 = top.Input %arg0 : tensor<1x200000xf16> loc("x")
   %w = top.Weight : tensor<200000x8xf16> loc("w")
