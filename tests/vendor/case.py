@@ -263,11 +263,15 @@ class Case:
 
     # ---- instructions
     def tiu(self, format_name, **fields):
-        self._steps.append((TIU, encode(format_name, **{k: int(v) for k, v in fields.items()})))
+        self._step(TIU, format_name, fields)
 
     def gdma(self, format_name, **fields):
         fields["cmd_type"] = GDMA_TYPES[format_name.split("DMA_")[1]]
-        self._steps.append((GDMA, encode(format_name, **{k: int(v) for k, v in fields.items()})))
+        self._step(GDMA, format_name, fields)
+
+    def _step(self, engine, format_name, fields):
+        fields = {k: int(v) for k, v in fields.items()}
+        self._steps.append((engine, encode(format_name, **fields), format_name, fields))
 
     # ---- on the vendor's simulator
     def _views(self, model, addr, rows, row_bytes):
@@ -285,7 +289,7 @@ class Case:
         for addr, body in self._before:
             for view, row in zip(self._views(model, addr, *body.shape), body):
                 view[:] = row
-        for engine, words in self._steps:
+        for engine, words, _, _ in self._steps:
             (model.tiu if engine == TIU else model.dma)(words)
         self._after = [np.stack(self._views(model, addr, rows, row_bytes)) for addr, rows, row_bytes, _ in self._results]
 
@@ -294,7 +298,8 @@ class Case:
         return [(addr, body, dtype) for (addr, _, _, dtype), body in zip(self._results, self._after)]
 
     def instructions(self):
-        return [("tiu" if engine == TIU else "gdma", words) for engine, words in self._steps]
+        """[(format, fields other than 0 or the usual)]"""
+        return [(name, fields) for _, _, name, fields in self._steps]
 
     def records(self):
         """the case for //runtime/simulator:replay, whose source describes the records"""
@@ -302,7 +307,7 @@ class Case:
         out = [_record(CASE, number)]
         for addr, body in self._before:
             out += [_record(WRITE, 0, row_addr, row.tobytes()) for row_addr, row in zip(row_addresses(addr, len(body)), body)]
-        out += [_record(EXECUTE, engine, 0, words) for engine, words in self._steps]
+        out += [_record(EXECUTE, engine, 0, words) for engine, words, _, _ in self._steps]
         for addr, rows, row_bytes, _ in self._results:
             out += [_record(READ, 0, row_addr, size=row_bytes) for row_addr in row_addresses(addr, rows)]
         return b"".join(out)

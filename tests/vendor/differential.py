@@ -24,7 +24,7 @@ import numpy as np
 
 from case import Case, in_local, is_nan, row_addresses, size
 from forms import all_forms
-from oracle_cmodel import CModel, LANE_BYTES, LOCAL, decode
+from oracle_cmodel import CModel, LANE_BYTES, LOCAL
 
 SHOWN = 3               # differing cases of a form that are described
 PATIENCE = 3            # refused cases after which the rest of a form is skipped
@@ -138,10 +138,8 @@ def difference(expected, memory):
 
 
 def describe(instructions):
-    for engine, words in instructions:
-        name, fields = decode(words, "tiu" if engine == "tiu" else "dma")
-        skip = ("cmd_", "localmem", "tsk_typ", "reserved", "Reserved")
-        yield f"{name} " + " ".join(f"{k}={v}" for k, v in fields.items() if v and not k.startswith(skip))
+    for name, fields in instructions:
+        yield f"{name} " + " ".join(f"{k}={v}" for k, v in fields.items() if v)
 
 
 def main():

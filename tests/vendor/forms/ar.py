@@ -61,14 +61,21 @@ def int_binary(c, eu):
     b = source(c, "opd1", tb, shape, lane, 0 if "opd0_const" in a else 0.25)
     extra = {"tsk_opd_num": 2}
     if c.chance(0.7):
-        amount = c.rng.randint(-20, 8, 200).astype(np.int8).view(np.uint8)
+        amount = c.rng.randint(-32, 32, 200).astype(np.int8).view(np.uint8)
         extra = {"tsk_opd_num": 3, "opd2_n_str": c.between(0, 6), "opd2_sign": 1}
         if c.chance(0.5):
             extra.update(opd2_const=1, opd2_addr=int(amount[0]))
         else:
-            data = c.rng.randint(-20, 8, shift_words(shape, lane)).astype(np.int8).view(np.uint8)
+            data = c.rng.randint(-32, 32, shift_words(shape, lane)).astype(np.int8).view(np.uint8)
             extra["opd2_addr"] = c.local("i8", (1, shape[1], 1, 1), COMPACT, lane, data=data).addr
     emit(c, eu, tr, shape, lane, **extra, **a, **b)
+
+
+def power_of_two(c):
+    """(i + 127) << 23, the bits of 2^i: a step of exp"""
+    shape, lane = c.shape(), c.lane()
+    emit(c, 15, "i32", shape, lane, tsk_opd_num=3, opd1_prec=code("i16"), opd1_sign=1, opd1_const=1, opd1_addr=127, opd2_const=1,
+         opd2_addr=23, opd2_sign=1, **source(c, "opd0", "i16", shape, lane, 0, c.pick("small", None)))
 
 
 def shift_words(shape, lane):
@@ -199,6 +206,7 @@ def forms():
     yield "ar.mac.f32", partial(mac, dtype="f32")
     for eu, name in BINARY.items():
         yield f"ar.{name}.int", partial(int_binary, eu=eu)
+    yield "ar.adds.power_of_two", power_of_two
     for eu, name in ((1, "not"), (7, "and"), (8, "or"), (9, "xor")):
         yield f"ar.{name}.int", partial(logic, eu=eu)
     for eu, name in ((6, "logic_shift"), (21, "arith_shift"), (22, "rotate")):
