@@ -120,17 +120,17 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
   }
   if (s == nullptr) return;
+  // Products shift at full width; sums in 64 bits, whose upper end they lose.
   const bool product = spec.op == ArOp::kMul || spec.op == ArOp::kMulSaturate;
   const bool saturate = Saturates(spec.op);
   const bool wide = product && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4;
   constexpr int kSafeShift = 15;  // on 48 bits
   for (int64_t i = 0; i < count; ++i) {
     const int shift = static_cast<int8_t>(s[i]);
-    if (!wide && shift <= kSafeShift) {
+    if (!product || (!wide && shift <= kSafeShift)) {
       r[i] = Shift(r[i], shift, spec.rounding);
     } else {
-      r[i] = ShiftProduct(product ? a[i] : r[i], product ? b[i] : 1, shift,
-                          spec.rounding, saturate);
+      r[i] = ShiftProduct(a[i], b[i], shift, spec.rounding, saturate);
     }
   }
 }
