@@ -33,6 +33,10 @@ def find_packages():
             return
 
 
+# The official builds of ONNX Runtime report what they run, unless told before
+# they are loaded: a build must not.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 # The packages are inputs of actions: compiled files must not appear in them.
 sys.dont_write_bytecode = True
 find_packages()
