@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One of our bmodels on the vendor's unmodified runtime and on ours: equal bits.
+"""A bmodel on the vendor's unmodified runtime and on ours: equal bits.
 
     bmodel.py MODEL_RUNNER MODEL.bmodel INPUT.npz
 """
@@ -33,8 +33,8 @@ def difference(ours, theirs):
     return None
 
 
-def main():
-    model_runner, bmodel, inputs = sys.argv[1:]
+def compare(model_runner, bmodel, inputs):
+    """runs both, prints a line for each output; True when all have equal bits"""
     scratch = os.environ["TEST_TMPDIR"]
     our_file, their_file = os.path.join(scratch, "ours.npz"), os.path.join(scratch, "theirs.npz")
     # Ours runs without the settings that point the vendor's programs to their libraries.
@@ -44,13 +44,13 @@ def main():
     ours, theirs = numpy.load(our_file), numpy.load(their_file)
     if not ours.files or sorted(ours.files) != sorted(theirs.files):
         sys.exit("our outputs are %s, the vendor's %s" % (sorted(ours.files), sorted(theirs.files)))
-    bad = False
+    good = True
     for name in ours.files:
         what = difference(numpy.ascontiguousarray(ours[name]), numpy.ascontiguousarray(theirs[name]))
-        print("%s: %s" % (name, what or "%d values, equal bits" % ours[name].size))
-        bad = bad or what
-    return 1 if bad else 0
+        print("%s: %s: %s" % (os.path.basename(bmodel), name, what or "%d values, equal bits" % ours[name].size))
+        good = good and not what
+    return good
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(0 if compare(*sys.argv[1:]) else 1)
