@@ -258,7 +258,12 @@ void FloatGemm::RunTiles(int64_t begin, int64_t end) const {
         for (int i = 0; i < lead_terms; ++i) {
           Lead(i, m + r, n0, columns, lead);
           float* into = acc[r][order_ == Order::kAlternating ? i & 1 : 0];
-          for (int64_t t = 0; t < columns; ++t) into[t] = into[t] + lead[t];
+          if (order_ == Order::kAlternating) {
+            // Each starts its own accumulator, so that -0 stays -0.
+            std::copy_n(lead, columns, into);
+          } else {
+            for (int64_t t = 0; t < columns; ++t) into[t] = into[t] + lead[t];
+          }
         }
         if (order_ == Order::kAlternating && (lead_terms & 1) != 0) {
           std::swap_ranges(acc[r][0], acc[r][0] + kTile, acc[r][1]);
