@@ -137,7 +137,7 @@ struct Runner::State : public sim::Observer {
   const bmodel::Stage& stage;
   Relocation relocation;
   sim::Simulator simulator;
-  std::vector<sim::Program> programs;
+  std::vector<sim::PreparedProgram> programs;
   sim::Observer* user_observer = nullptr;
   bool dumping = false;
   int group = 0;  // being run
@@ -194,7 +194,10 @@ absl::StatusOr<std::unique_ptr<Runner>> Runner::Create(
     if (!program.ok()) return Annotate(program.status(), group);
     absl::Status status = state->relocation.Apply(*program);
     if (!status.ok()) return Annotate(status, group);
-    state->programs.push_back(*std::move(program));
+    absl::StatusOr<sim::PreparedProgram> prepared =
+        state->simulator.Prepare(*program);
+    if (!prepared.ok()) return Annotate(prepared.status(), group);
+    state->programs.push_back(*std::move(prepared));
   }
   return std::unique_ptr<Runner>(
       new Runner(std::move(state), model->Inputs(options.net, options.stage),

@@ -88,8 +88,9 @@ using NamedTensors = std::map<std::string, Tensor>;
 // runner a thread.
 class Runner {
  public:
-  // Places weights and tensors, relocates and decodes the instructions. Fails
-  // for nets with dynamic or CPU parts, naming them.
+  // Places weights and tensors, relocates, decodes and checks the instructions.
+  // Fails for nets with dynamic or CPU parts and for instructions that the
+  // simulator lacks, naming them.
   static absl::StatusOr<std::unique_ptr<Runner>> Create(
       std::shared_ptr<const Model> model, const RunnerOptions& options);
   ~Runner();

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -356,38 +357,21 @@ class IntegerConvolution final : public Convolution, private IntegerGemm {
 
 bool Is8Bit(DType type) { return type == DType::kI8 || type == DType::kU8; }
 
-absl::Status Check(const ConvSpec& spec, const ConvOperands& operands) {
-  if (absl::Status s = Validate(spec.window); !s.ok()) return s;
-  const auto types = [&]() {
-    return absl::StrCat("convolution of ", tpuc::Name(spec.input), " with ",
-                        tpuc::Name(spec.filter), " to ",
-                        tpuc::Name(spec.result));
-  };
-  if (IsFloat(spec.input)) {
-    if (spec.filter != spec.input ||
-        (spec.result != DType::kF32 && spec.result != spec.input)) {
-      return absl::UnimplementedError(
-          absl::StrCat(types(), ": types do not match"));
-    }
-    if (spec.accumulate && spec.result != DType::kF32) {
-      return absl::UnimplementedError(
-          absl::StrCat(types(), ": accumulating needs an f32 result"));
-    }
-  } else if (!Is8Bit(spec.input) || !Is8Bit(spec.filter) ||
-             (spec.result != DType::kI32 && spec.result != DType::kU32)) {
-    return absl::UnimplementedError(
-        absl::StrCat(types(), ": 8-bit operands give 32-bit results"));
-  }
+std::string Types(const ConvSpec& spec) {
+  return absl::StrCat("convolution of ", tpuc::Name(spec.input), " with ",
+                      tpuc::Name(spec.filter), " to ", tpuc::Name(spec.result));
+}
+
+absl::Status CheckOperands(const ConvSpec& spec, const ConvOperands& operands) {
   const size_t ic = static_cast<size_t>(spec.ic);
   const size_t oc = static_cast<size_t>(spec.oc);
-  if (spec.n < 1 || spec.ic < 1 || spec.oc < 1 ||
-      operands.input.channel.size() != ic || operands.filter.size() != oc ||
+  if (operands.input.channel.size() != ic || operands.filter.size() != oc ||
       operands.result.channel.size() != oc ||
       (!operands.bias.empty() && operands.bias.size() != oc) ||
       (!operands.zero_point.empty() && operands.zero_point.size() != oc) ||
       (operands.pad_bits.size() > 1 && operands.pad_bits.size() != ic)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(types(), ": channel counts of operands do not match ",
+        absl::StrCat(Types(spec), ": channel counts of operands do not match ",
                      spec.ic, " input and ", spec.oc, " output channels"));
   }
   return absl::OkStatus();
@@ -395,9 +379,34 @@ absl::Status Check(const ConvSpec& spec, const ConvOperands& operands) {
 
 }  // namespace
 
+absl::Status Validate(const ConvSpec& spec) {
+  if (absl::Status s = Validate(spec.window); !s.ok()) return s;
+  if (IsFloat(spec.input)) {
+    if (spec.filter != spec.input ||
+        (spec.result != DType::kF32 && spec.result != spec.input)) {
+      return absl::UnimplementedError(
+          absl::StrCat(Types(spec), ": types do not match"));
+    }
+    if (spec.accumulate && spec.result != DType::kF32) {
+      return absl::UnimplementedError(
+          absl::StrCat(Types(spec), ": accumulating needs an f32 result"));
+    }
+  } else if (!Is8Bit(spec.input) || !Is8Bit(spec.filter) ||
+             (spec.result != DType::kI32 && spec.result != DType::kU32)) {
+    return absl::UnimplementedError(
+        absl::StrCat(Types(spec), ": 8-bit operands give 32-bit results"));
+  }
+  if (spec.n < 1 || spec.ic < 1 || spec.oc < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Types(spec), ": no images or channels"));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::unique_ptr<Convolution>> Convolution::Prepare(
     const ConvSpec& spec, const ConvOperands& operands) {
-  if (absl::Status s = Check(spec, operands); !s.ok()) return s;
+  if (absl::Status s = Validate(spec); !s.ok()) return s;
+  if (absl::Status s = CheckOperands(spec, operands); !s.ok()) return s;
   std::unique_ptr<Convolution> result;
   if (IsFloat(spec.input)) {
     result = std::make_unique<FloatConvolution>(spec, operands);

@@ -38,6 +38,9 @@ struct ConvSpec {
   bool accumulate = false;  // res_add: start from the old f32 or int32 result
 };
 
+// Fails for windows, types and extents that the chip lacks.
+absl::Status Validate(const ConvSpec& spec);
+
 struct ConvOperands {
   Planes input;                     // ic channels
   std::vector<const void*> filter;  // one pointer an output channel

@@ -2,6 +2,7 @@
 #include "compiler/numerics/matmul.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -94,23 +95,32 @@ bool Fits(size_t size, int64_t extent) {
   return size == static_cast<size_t>(extent);
 }
 
+std::string Types(const MatMulSpec& spec) {
+  return absl::StrCat("matrix product of ", tpuc::Name(spec.input), " to ",
+                      tpuc::Name(spec.result));
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<MatMul>> MatMul::Prepare(
-    const MatMulSpec& spec, const MatMulOperands& operands) {
-  const auto what = [&]() {
-    return absl::StrCat("matrix product of ", tpuc::Name(spec.input), " to ",
-                        tpuc::Name(spec.result));
-  };
+absl::Status Validate(const MatMulSpec& spec) {
   if (!IsFloat(spec.input) ||
       (spec.result != DType::kF32 && spec.result != spec.input) ||
       (spec.accumulate && spec.result != DType::kF32)) {
     return absl::UnimplementedError(
-        absl::StrCat(what(), spec.accumulate ? ", accumulating" : "",
+        absl::StrCat(Types(spec), spec.accumulate ? ", accumulating" : "",
                      ": no such form on this chip"));
   }
-  if (spec.m < 1 || spec.n < 1 || spec.k < 1 ||
-      !Fits(operands.left.row.size(), spec.m) ||
+  if (spec.m < 1 || spec.n < 1 || spec.k < 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Types(spec), ": an empty matrix"));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<MatMul>> MatMul::Prepare(
+    const MatMulSpec& spec, const MatMulOperands& operands) {
+  if (absl::Status s = Validate(spec); !s.ok()) return s;
+  if (!Fits(operands.left.row.size(), spec.m) ||
       !Fits(operands.left.col.size(), spec.k) ||
       !Fits(operands.right.row.size(), spec.k) ||
       !Fits(operands.right.col.size(), spec.n) ||
@@ -118,8 +128,8 @@ absl::StatusOr<std::unique_ptr<MatMul>> MatMul::Prepare(
       !Fits(operands.result.col.size(), spec.n) ||
       (!operands.bias.empty() && !Fits(operands.bias.size(), spec.n))) {
     return absl::InvalidArgumentError(
-        absl::StrCat(what(), ": operands do not have extents ", spec.m, ", ",
-                     spec.k, ", ", spec.n));
+        absl::StrCat(Types(spec), ": operands do not have extents ", spec.m,
+                     ", ", spec.k, ", ", spec.n));
   }
   return std::unique_ptr<MatMul>(new FloatMatMul(spec, operands));
 }

@@ -26,6 +26,9 @@ struct MatMulSpec {
   bool accumulate = false;  // res_add (f32 result)
 };
 
+// Fails for types and extents that the chip lacks.
+absl::Status Validate(const MatMulSpec& spec);
+
 struct MatMulOperands {
   MatrixView left;          // m x k
   MatrixView right;         // k x n

@@ -26,8 +26,15 @@ absl::StatusOr<numerics::Shape4> ResultShape(uint64_t n, uint64_t c, uint64_t h,
                           static_cast<int64_t>(h), static_cast<int64_t>(w)};
 }
 
+void Record(const Context& context, Use use,
+            const numerics::MutablePlanes& planes,
+            const numerics::Shape4& shape, int64_t element_bytes) {
+  if (context.accesses == nullptr) return;
+  context.accesses->push_back({use, planes, shape, element_bytes});
+}
+
 absl::StatusOr<numerics::MutablePlanes> LocalTensor(
-    const Context& context, uint64_t address, DType type,
+    const Context& context, Use use, uint64_t address, DType type,
     const numerics::Shape4& shape, Layout layout) {
   const absl::StatusOr<LocalAddress> start = ParseLocalAddress(address);
   if (!start.ok()) return start.status();
@@ -46,63 +53,79 @@ absl::StatusOr<numerics::MutablePlanes> LocalTensor(
       strides = LineAlignedStrides(shape, SizeOf(type), start->lane);
       break;
   }
-  return context.memory.Planes(address, type, shape, strides);
+  return LocalTensor(context, use, address, type, shape, strides);
 }
 
 absl::StatusOr<numerics::MutablePlanes> LocalTensor(
-    const Context& context, uint64_t address, DType type,
+    const Context& context, Use use, uint64_t address, DType type,
     const numerics::Shape4& shape, const LocalStrides& strides) {
-  return context.memory.Planes(address, type, shape, strides);
+  absl::StatusOr<numerics::MutablePlanes> planes =
+      context.memory.Planes(address, type, shape, strides);
+  if (planes.ok()) {
+    Record(context, use, *planes, shape, static_cast<int64_t>(SizeOf(type)));
+  }
+  return planes;
 }
 
-absl::Status ExecuteInstruction(const isa::Instruction& i,
-                                const Context& context) {
+absl::StatusOr<uint8_t*> MemoryRange(const Context& context, Use use,
+                                     uint64_t address, uint64_t bytes) {
+  absl::StatusOr<uint8_t*> start = context.memory.Range(address, bytes);
+  if (start.ok()) {
+    const int64_t count = static_cast<int64_t>(bytes);
+    Record(context, use, {{*start}, count, count, 1}, {1, 1, 1, count}, 1);
+  }
+  return start;
+}
+
+absl::StatusOr<Action> PrepareInstruction(const isa::Instruction& i,
+                                          const Context& context) {
+  const Action nothing = [] { return absl::OkStatus(); };
   switch (i.format()) {
     case isa::Format::kSAr:
-      return Execute(isa::SAr::From(i), context);
+      return Prepare(isa::SAr::From(i), context);
     case isa::Format::kSConv:
-      return Execute(isa::SConv::From(i), context);
+      return Prepare(isa::SConv::From(i), context);
     case isa::Format::kSPorD:
-      return Execute(isa::SPorD::From(i), context);
+      return Prepare(isa::SPorD::From(i), context);
     case isa::Format::kSMm:
-      return Execute(isa::SMm::From(i), context);
+      return Prepare(isa::SMm::From(i), context);
     case isa::Format::kSMm2:
-      return Execute(isa::SMm2::From(i), context);
+      return Prepare(isa::SMm2::From(i), context);
     case isa::Format::kSRqDq:
-      return Execute(isa::SRqDq::From(i), context);
+      return Prepare(isa::SRqDq::From(i), context);
     case isa::Format::kSSfu:
-      return Execute(isa::SSfu::From(i), context);
+      return Prepare(isa::SSfu::From(i), context);
     case isa::Format::kSLin:
-      return Execute(isa::SLin::From(i), context);
+      return Prepare(isa::SLin::From(i), context);
     case isa::Format::kSCmp:
-      return Execute(isa::SCmp::From(i), context);
+      return Prepare(isa::SCmp::From(i), context);
     case isa::Format::kSTransBc:
-      return Execute(isa::STransBc::From(i), context);
+      return Prepare(isa::STransBc::From(i), context);
     case isa::Format::kSSg:
-      return Execute(isa::SSg::From(i), context);
+      return Prepare(isa::SSg::From(i), context);
     case isa::Format::kSSgl:
-      return Execute(isa::SSgl::From(i), context);
+      return Prepare(isa::SSgl::From(i), context);
     case isa::Format::kSVc:
-      return Execute(isa::SVc::From(i), context);
+      return Prepare(isa::SVc::From(i), context);
     case isa::Format::kDmaTensor:
-      return Execute(isa::DmaTensor::From(i), context);
+      return Prepare(isa::DmaTensor::From(i), context);
     case isa::Format::kDmaMatrix:
-      return Execute(isa::DmaMatrix::From(i), context);
+      return Prepare(isa::DmaMatrix::From(i), context);
     case isa::Format::kDmaGeneral:
-      return Execute(isa::DmaGeneral::From(i), context);
+      return Prepare(isa::DmaGeneral::From(i), context);
     case isa::Format::kSDmaGeneral:
-      return Execute(isa::SDmaGeneral::From(i), context);
+      return Prepare(isa::SDmaGeneral::From(i), context);
     case isa::Format::kDmaCwTranspose:
-      return Execute(isa::DmaCwTranspose::From(i), context);
+      return Prepare(isa::DmaCwTranspose::From(i), context);
     case isa::Format::kDmaGather:
-      return Execute(isa::DmaGather::From(i), context);
+      return Prepare(isa::DmaGather::From(i), context);
     case isa::Format::kDmaScatter:
-      return Execute(isa::DmaScatter::From(i), context);
+      return Prepare(isa::DmaScatter::From(i), context);
     case isa::Format::kSysid:
-      if (i.sub_opcode() == 30 || i.IsEnd()) return absl::OkStatus();  // nop
+      if (i.sub_opcode() == 30 || i.IsEnd()) return nothing;  // nop
       break;
     case isa::Format::kSDmaSys:
-      if (i.sub_opcode() <= 1) return absl::OkStatus();  // end, nop
+      if (i.sub_opcode() <= 1) return nothing;  // end, nop
       break;
     default:
       break;

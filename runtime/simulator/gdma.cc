@@ -23,11 +23,11 @@ bool IsLocal(uint64_t address) {
 
 // One side of a copy: [n, c, h, w] with strides in elements. On a local side
 // channels advance lane by lane and the c stride is that of channel groups.
-absl::StatusOr<MutablePlanes> Side(const Context& context, uint64_t address,
-                                   DType type, const Shape4& shape,
-                                   const LocalStrides& s) {
+absl::StatusOr<MutablePlanes> Side(const Context& context, Use use,
+                                   uint64_t address, DType type,
+                                   const Shape4& shape, const LocalStrides& s) {
   if (IsLocal(address)) {
-    return context.memory.Planes(address - isa::kLocalBase, type, shape, s);
+    return LocalTensor(context, use, address - isa::kLocalBase, type, shape, s);
   }
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   // 16-bit extents and 32-bit strides: no overflow.
@@ -44,6 +44,7 @@ absl::StatusOr<MutablePlanes> Side(const Context& context, uint64_t address,
   for (int64_t c = 0; c < shape.c; ++c) {
     planes.channel.push_back(base + c * s.c * size);
   }
+  Record(context, use, planes, shape, size);
   return planes;
 }
 
@@ -171,7 +172,8 @@ void FillTensor(const MutablePlanes& to, const Shape4& shape, int64_t size,
 
 // Move length in elements; sf 1 repeats the data in dst_csize lanes.
 template <typename Dma>
-absl::Status General(const Dma& i, uint64_t length, const Context& context) {
+absl::StatusOr<Action> General(const Dma& i, uint64_t length,
+                               const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type, ElementType(i));
   const uint64_t size = SizeOf(type);
   const uint64_t bytes = length * size;
@@ -183,32 +185,39 @@ absl::Status General(const Dma& i, uint64_t length, const Context& context) {
   }
   const uint8_t* from = nullptr;
   if (i.fill_constant_en == 0) {
-    TPUC_ASSIGN_OR_RETURN(from,
-                          context.memory.Range(isa::SrcAddress(i), bytes));
+    TPUC_ASSIGN_OR_RETURN(
+        from, MemoryRange(context, Use::kRead, isa::SrcAddress(i), bytes));
   }
   const uint64_t destination = isa::DstAddress(i);
   if (copies > 1 && !IsLocal(destination)) {
     return absl::UnimplementedError(
         "DMA_general broadcast to something else than local memory");
   }
+  std::vector<uint8_t*> targets;
   for (uint64_t k = 0; k < copies; ++k) {
     uint64_t address = destination + k * isa::kLaneBytes;
     if (copies > 1 && !IsLocal(address)) address -= isa::kLocalBytes;
-    TPUC_ASSIGN_OR_RETURN(uint8_t* to, context.memory.Range(address, bytes));
-    if (from != nullptr) {
-      std::memmove(to, from, bytes);
-    } else {
-      const uint64_t value = i.constant_value;
-      CopyRow(reinterpret_cast<const uint8_t*>(&value), 0, to, 1, Int(length),
-              Int(size));
-    }
+    TPUC_ASSIGN_OR_RETURN(uint8_t* to,
+                          MemoryRange(context, Use::kWrite, address, bytes));
+    targets.push_back(to);
   }
-  return absl::OkStatus();
+  return Action([=, value = uint64_t{i.constant_value}] {
+    for (uint8_t* to : targets) {
+      if (from != nullptr) {
+        std::memmove(to, from, bytes);
+      } else {
+        CopyRow(reinterpret_cast<const uint8_t*>(&value), 0, to, 1, Int(length),
+                Int(size));
+      }
+    }
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
 
-absl::Status Execute(const isa::DmaTensor& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::DmaTensor& i,
+                               const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type, ElementType(i));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   const uint64_t source = isa::SrcAddress(i);
@@ -243,41 +252,79 @@ absl::Status Execute(const isa::DmaTensor& i, const Context& context) {
   }
   // Transpose and broadcast move rows of w without gaps, whatever is written.
   if (function != 0) from_strides.w = to_strides.w = 1;
-  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
-                        Side(context, destination, type, to_shape, to_strides));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes to,
+      Side(context, Use::kWrite, destination, type, to_shape, to_strides));
   if (fill) {
-    FillTensor(to, to_shape, size, i.constant_value);
-    return absl::OkStatus();
+    return Action([=, value = uint64_t{i.constant_value}] {
+      FillTensor(to, to_shape, size, value);
+      return absl::OkStatus();
+    });
   }
-  TPUC_ASSIGN_OR_RETURN(MutablePlanes from,
-                        Side(context, source, type, from_shape, from_strides));
+  TPUC_ASSIGN_OR_RETURN(
+      MutablePlanes from,
+      Side(context, Use::kRead, source, type, from_shape, from_strides));
   if (function == 1) {
-    for (int64_t n = 0; n < from_shape.n; ++n) {
-      for (int64_t c = 0; c < from_shape.c; ++c) {
-        for (int64_t h = 0; h < from_shape.h; ++h) {
-          CopyRow(Row(from, size, n, c, h), from.w_stride,
-                  Row(to, size, c, n, h), to.w_stride, from_shape.w, size);
+    return Action([=] {
+      for (int64_t n = 0; n < from_shape.n; ++n) {
+        for (int64_t c = 0; c < from_shape.c; ++c) {
+          for (int64_t h = 0; h < from_shape.h; ++h) {
+            CopyRow(Row(from, size, n, c, h), from.w_stride,
+                    Row(to, size, c, n, h), to.w_stride, from_shape.w, size);
+          }
         }
       }
-    }
-    return absl::OkStatus();
+      return absl::OkStatus();
+    });
   }
   if (function == 3) {
     from.channel.resize(static_cast<size_t>(to_shape.c), from.channel[0]);
-    CopyTensor(from, to, to_shape, size);
-    return absl::OkStatus();
+    return Action([=] {
+      CopyTensor(from, to, to_shape, size);
+      return absl::OkStatus();
+    });
   }
   const bool same = from_shape.n == to_shape.n && from_shape.c == to_shape.c &&
                     from_shape.h == to_shape.h && from_shape.w == to_shape.w;
-  if (same) {
-    CopyTensor(from, to, from_shape, size);
-  } else {
-    CopyLinear(from, from_shape, to, to_shape, size);
-  }
-  return absl::OkStatus();
+  return Action([=] {
+    if (same) {
+      CopyTensor(from, to, from_shape, size);
+    } else {
+      CopyLinear(from, from_shape, to, to_shape, size);
+    }
+    return absl::OkStatus();
+  });
 }
 
-absl::Status Execute(const isa::DmaMatrix& i, const Context& context) {
+namespace {
+
+// The last block of a matrix's rows is moved as far as it has columns.
+void RecordMatrix(const Context& context, bool to_local, uint8_t* system,
+                  const Shape4& system_shape, int64_t pitch,
+                  const MutablePlanes& local, const Shape4& local_shape,
+                  int64_t local_cols, int64_t size) {
+  if (context.accesses == nullptr) return;
+  Record(context, to_local ? Use::kRead : Use::kWrite, {{system}, 0, pitch, 1},
+         system_shape, size);
+  const Use use = to_local ? Use::kWrite : Use::kRead;
+  MutablePlanes part = local;
+  part.channel.pop_back();
+  if (!part.channel.empty()) {
+    Shape4 whole = local_shape;
+    --whole.c;
+    Record(context, use, part, whole, size);
+  }
+  part.channel = {local.channel.back()};
+  Record(
+      context, use, part,
+      {local_shape.n, 1, 1, local_cols - (local_shape.c - 1) * local_shape.w},
+      size);
+}
+
+}  // namespace
+
+absl::StatusOr<Action> Prepare(const isa::DmaMatrix& i,
+                               const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type, ElementType(i));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   const uint64_t source = isa::SrcAddress(i);
@@ -323,33 +370,41 @@ absl::Status Execute(const isa::DmaMatrix& i, const Context& context) {
       const MutablePlanes local,
       context.memory.Planes(address, type, {local_rows, blocks, 1, width},
                             strides));
-  for (int64_t r = 0; r < local_rows; ++r) {
-    for (int64_t b = 0; b < blocks; ++b) {
-      const int64_t first = b * width;
-      const int64_t count = std::min(width, local_cols - first);
-      uint8_t* in_lane = Row(local, size, r, b, 0);
-      uint8_t* in_system =
-          system + (transposed ? first * pitch + r : r * pitch + first) * size;
-      const int64_t step = transposed ? pitch : 1;
-      if (to_local) {
-        CopyRow(in_system, step, in_lane, 1, count, size);
-      } else {
-        CopyRow(in_lane, 1, in_system, step, count, size);
+  RecordMatrix(context, to_local, system, {1, 1, rows, cols}, pitch, local,
+               {local_rows, blocks, 1, width}, local_cols, size);
+  return Action([=] {
+    for (int64_t r = 0; r < local_rows; ++r) {
+      for (int64_t b = 0; b < blocks; ++b) {
+        const int64_t first = b * width;
+        const int64_t count = std::min(width, local_cols - first);
+        uint8_t* in_lane = Row(local, size, r, b, 0);
+        uint8_t* in_system =
+            system +
+            (transposed ? first * pitch + r : r * pitch + first) * size;
+        const int64_t step = transposed ? pitch : 1;
+        if (to_local) {
+          CopyRow(in_system, step, in_lane, 1, count, size);
+        } else {
+          CopyRow(in_lane, 1, in_system, step, count, size);
+        }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
-absl::Status Execute(const isa::DmaGeneral& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::DmaGeneral& i,
+                               const Context& context) {
   return General(i, i.src_cstride, context);
 }
 
-absl::Status Execute(const isa::SDmaGeneral& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SDmaGeneral& i,
+                               const Context& context) {
   return General(i, i.src_cstride, context);
 }
 
-absl::Status Execute(const isa::DmaCwTranspose& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::DmaCwTranspose& i,
+                               const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type, ElementType(i));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   if (i.cmd_special_function != 0 || i.fill_constant_en != 0) {
@@ -366,22 +421,26 @@ absl::Status Execute(const isa::DmaCwTranspose& i, const Context& context) {
     to_strides = Continuous(destination, to_shape, type);
   }
   from_strides.w = to_strides.w = 1;
-  TPUC_ASSIGN_OR_RETURN(const MutablePlanes from,
-                        Side(context, source, type, shape, from_strides));
-  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
-                        Side(context, destination, type, to_shape, to_strides));
-  for (int64_t n = 0; n < shape.n; ++n) {
-    for (int64_t c = 0; c < shape.c; ++c) {
-      for (int64_t h = 0; h < shape.h; ++h) {
-        const uint8_t* row = Row(from, size, n, c, h);
-        for (int64_t w = 0; w < shape.w; ++w) {
-          std::memcpy(Row(to, size, n, w, h) + c * size, row + w * size,
-                      static_cast<size_t>(size));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes from,
+      Side(context, Use::kRead, source, type, shape, from_strides));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes to,
+      Side(context, Use::kWrite, destination, type, to_shape, to_strides));
+  return Action([=] {
+    for (int64_t n = 0; n < shape.n; ++n) {
+      for (int64_t c = 0; c < shape.c; ++c) {
+        for (int64_t h = 0; h < shape.h; ++h) {
+          const uint8_t* row = Row(from, size, n, c, h);
+          for (int64_t w = 0; w < shape.w; ++w) {
+            std::memcpy(Row(to, size, n, w, h) + c * size, row + w * size,
+                        static_cast<size_t>(size));
+          }
         }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 namespace {
@@ -389,7 +448,8 @@ namespace {
 // gather: dst[c, k, :] = src[c, index[c, k], :], constant when out of range;
 // scatter: dst[c, index[c, k], :] = src[c, k, :]. Indices are u32.
 template <typename Dma>
-absl::Status MoveRows(const Dma& i, const Context& context, bool scatter) {
+absl::StatusOr<Action> MoveRows(const Dma& i, const Context& context,
+                                bool scatter) {
   TPUC_ASSIGN_OR_RETURN(const DType type, ElementType(i));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   if (i.cmd_special_function != 0) {
@@ -408,49 +468,54 @@ absl::Status MoveRows(const Dma& i, const Context& context, bool scatter) {
       (index_shape.c != 1 && index_shape.c != channels)) {
     return absl::InvalidArgumentError("gather: channel counts differ");
   }
-  TPUC_ASSIGN_OR_RETURN(const MutablePlanes from,
-                        Side(context, isa::SrcAddress(i), type, from_shape,
-                             {0, Int(i.src_cstride), Int(i.src_hstride), 1}));
-  TPUC_ASSIGN_OR_RETURN(const MutablePlanes to,
-                        Side(context, isa::DstAddress(i), type, to_shape,
-                             {0, Int(i.dst_cstride), Int(i.dst_hstride), 1}));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes from,
+      Side(context, Use::kRead, isa::SrcAddress(i), type, from_shape,
+           {0, Int(i.src_cstride), Int(i.src_hstride), 1}));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes to,
+      Side(context, Use::kWrite, isa::DstAddress(i), type, to_shape,
+           {0, Int(i.dst_cstride), Int(i.dst_hstride), 1}));
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
-      Side(context, isa::IndexAddress(i), DType::kU32, index_shape,
+      Side(context, Use::kRead, isa::IndexAddress(i), DType::kU32, index_shape,
            {0, Int(i.index_cstride), Int(i.index_hstride), 1}));
   const int64_t moves =
       std::min(index_shape.h, scatter ? from_shape.h : to_shape.h);
-  const uint64_t constant = i.constant_value;
-  for (int64_t c = 0; c < channels; ++c) {
-    const int64_t from_c = from_shape.c == 1 ? 0 : c;
-    const int64_t index_c = index_shape.c == 1 ? 0 : c;
-    for (int64_t k = 0; k < moves; ++k) {
-      uint32_t index;
-      std::memcpy(&index, Row(indices, 4, 0, index_c, k), 4);
-      const bool valid = index < (scatter ? to_shape.h : from_shape.h);
-      if (scatter) {
-        if (!valid) continue;
-        CopyRow(Row(from, size, 0, from_c, k), 1, Row(to, size, 0, c, index), 1,
-                from_shape.w, size);
-      } else if (valid) {
-        CopyRow(Row(from, size, 0, from_c, index), 1, Row(to, size, 0, c, k), 1,
-                from_shape.w, size);
-      } else {
-        CopyRow(reinterpret_cast<const uint8_t*>(&constant), 0,
-                Row(to, size, 0, c, k), 1, from_shape.w, size);
+  return Action([=, constant = uint64_t{i.constant_value}] {
+    for (int64_t c = 0; c < channels; ++c) {
+      const int64_t from_c = from_shape.c == 1 ? 0 : c;
+      const int64_t index_c = index_shape.c == 1 ? 0 : c;
+      for (int64_t k = 0; k < moves; ++k) {
+        uint32_t index;
+        std::memcpy(&index, Row(indices, 4, 0, index_c, k), 4);
+        const bool valid = index < (scatter ? to_shape.h : from_shape.h);
+        if (scatter) {
+          if (!valid) continue;
+          CopyRow(Row(from, size, 0, from_c, k), 1, Row(to, size, 0, c, index),
+                  1, from_shape.w, size);
+        } else if (valid) {
+          CopyRow(Row(from, size, 0, from_c, index), 1, Row(to, size, 0, c, k),
+                  1, from_shape.w, size);
+        } else {
+          CopyRow(reinterpret_cast<const uint8_t*>(&constant), 0,
+                  Row(to, size, 0, c, k), 1, from_shape.w, size);
+        }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
 
-absl::Status Execute(const isa::DmaGather& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::DmaGather& i,
+                               const Context& context) {
   return MoveRows(i, context, /*scatter=*/false);
 }
 
-absl::Status Execute(const isa::DmaScatter& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::DmaScatter& i,
+                               const Context& context) {
   return MoveRows(i, context, /*scatter=*/true);
 }
 

@@ -82,18 +82,26 @@ void Memory::FillLocal(LocalPattern pattern) {
   std::fill_n(words, isa::kLocalBytes / 4, word);
 }
 
-absl::StatusOr<uint8_t*> Memory::Range(uint64_t address, uint64_t size) {
-  const struct {
-    const char* name;
-    uint64_t base, bytes;
-    uint8_t* data;
-  } memories[] = {
+std::array<Memory::Region, 4> Memory::Regions() const {
+  return {{
       {"local memory", isa::kLocalBase, isa::kLocalBytes, local_.get()},
       {"static memory", isa::kStaticBase, isa::kStaticBytes, static_.get()},
       {"L2", isa::kL2Base, isa::kL2Bytes, l2_.get()},
       {"DDR", isa::kDdrBase, ddr_bytes_, ddr_.get()},
-  };
-  for (const auto& m : memories) {
+  }};
+}
+
+uint64_t Memory::AddressOf(const uint8_t* byte) const {
+  for (const Region& m : Regions()) {
+    if (byte >= m.data && byte < m.data + m.bytes) {
+      return m.base + static_cast<uint64_t>(byte - m.data);
+    }
+  }
+  return 0;
+}
+
+absl::StatusOr<uint8_t*> Memory::Range(uint64_t address, uint64_t size) {
+  for (const Region& m : Regions()) {
     if (address < m.base || address - m.base >= m.bytes) continue;
     const uint64_t offset = address - m.base;
     if (size > m.bytes - offset) {

@@ -3,6 +3,7 @@
 // static memory, L2 and DDR, every access bounds-checked.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,9 @@ class Memory {
   // memory that it begins in. Local ranges may run over lane borders.
   absl::StatusOr<uint8_t*> Range(uint64_t address, uint64_t size);
 
+  // The GDMA address of a byte of one of the memories.
+  uint64_t AddressOf(const uint8_t* byte) const;
+
   // Pointers to the channels of a tensor in local memory, at a TIU address.
   // Fails when an element lies outside of its lane.
   absl::StatusOr<numerics::MutablePlanes> Planes(uint64_t address, DType type,
@@ -65,6 +69,13 @@ class Memory {
                                                  const LocalStrides& strides);
 
  private:
+  struct Region {
+    const char* name;
+    uint64_t base, bytes;
+    uint8_t* data;
+  };
+  std::array<Region, 4> Regions() const;
+
   struct Unmap {
     size_t bytes;
     void operator()(uint8_t* p) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -19,6 +20,12 @@ std::string Describe(const Program::Step& step) {
                          isa::Name(i.engine()), i.cmd_id(), i.info().name,
                          operation == nullptr ? "" : " ",
                          operation == nullptr ? "" : operation, step.offset);
+}
+
+absl::Status Annotate(const absl::Status& status, const Program::Step& step) {
+  if (status.ok()) return status;
+  return absl::Status(status.code(),
+                      absl::StrCat(Describe(step), ": ", status.message()));
 }
 
 absl::StatusOr<std::vector<Program::Step>> DecodeSteps(
@@ -54,32 +61,71 @@ Simulator::Simulator(const Options& options)
       memory_(options.ddr_bytes, options.pattern),
       threads_(options.threads) {}
 
-absl::Status Simulator::Run(const Program::Step& step) {
-  const Context context{memory_, threads_};
-  absl::Status status = ExecuteInstruction(step.instruction, context);
-  if (status.ok() && observer_ != nullptr) {
-    status = observer_->After(step, memory_);
+absl::StatusOr<PreparedProgram::Step> Simulator::Prepare(
+    const Program::Step& step, bool record_accesses) {
+  PreparedProgram::Step prepared{step, nullptr, {}};
+  const Context context{memory_, threads_,
+                        record_accesses ? &prepared.accesses : nullptr};
+  absl::StatusOr<Action> action = PrepareInstruction(step.instruction, context);
+  if (!action.ok()) return Annotate(action.status(), step);
+  prepared.run = *std::move(action);
+  return prepared;
+}
+
+absl::StatusOr<PreparedProgram> Simulator::Prepare(const Program& program,
+                                                   bool record_accesses) {
+  PreparedProgram prepared;
+  const std::pair<const std::vector<Program::Step>*,
+                  std::vector<PreparedProgram::Step>*>
+      engines[] = {{&program.tiu, &prepared.tiu},
+                   {&program.gdma, &prepared.gdma}};
+  for (const auto& [from, to] : engines) {
+    to->reserve(from->size());
+    for (const Program::Step& step : *from) {
+      absl::StatusOr<PreparedProgram::Step> one =
+          Prepare(step, record_accesses);
+      if (!one.ok()) return one.status();
+      to->push_back(*std::move(one));
+    }
   }
-  if (status.ok()) return status;
-  return absl::Status(status.code(),
-                      absl::StrCat(Describe(step), ": ", status.message()));
+  return prepared;
+}
+
+absl::Status Simulator::Run(const PreparedProgram::Step& step) {
+  absl::Status status = step.run();
+  if (status.ok() && observer_ != nullptr) {
+    status = observer_->After(step.source, memory_);
+  }
+  return Annotate(status, step.source);
+}
+
+absl::Status Simulator::Run(const Program::Step& step) {
+  const absl::StatusOr<PreparedProgram::Step> prepared = Prepare(step);
+  if (!prepared.ok()) return prepared.status();
+  return Run(*prepared);
 }
 
 absl::Status Simulator::Run(const Program& program) {
+  const absl::StatusOr<PreparedProgram> prepared = Prepare(program);
+  if (!prepared.ok()) return prepared.status();
+  return Run(*prepared);
+}
+
+absl::Status Simulator::Run(const PreparedProgram& program) {
   struct Queue {
-    const std::vector<Program::Step>& steps;
+    const std::vector<PreparedProgram::Step>& steps;
     size_t next = 0;
     uint64_t done = 0;  // newest id that is complete
   };
   Queue tiu{program.tiu}, gdma{program.gdma};
   const auto ready = [](const Queue& q, const Queue& other) {
     return q.next < q.steps.size() &&
-           q.steps[q.next].instruction.cmd_id_dep() <= other.done;
+           q.steps[q.next].source.instruction.cmd_id_dep() <= other.done;
   };
   const auto advance = [this](Queue& q) {
-    const Program::Step& step = q.steps[q.next];
+    const PreparedProgram::Step& step = q.steps[q.next];
     absl::Status status = Run(step);
-    q.done = std::max<uint64_t>(q.done, step.instruction.cmd_id());
+    q.done = std::max<uint64_t>(q.done, step.source.instruction.cmd_id());
     ++q.next;
     return status;
   };
@@ -91,7 +137,7 @@ absl::Status Simulator::Run(const Program& program) {
       for (const Queue* q : {&tiu, &gdma}) {
         if (q->next == q->steps.size()) continue;
         const Queue& other = q == &tiu ? gdma : tiu;
-        const Program::Step& step = q->steps[q->next];
+        const Program::Step& step = q->steps[q->next].source;
         absl::StrAppend(&message, " ", Describe(step), " waits for id ",
                         step.instruction.cmd_id_dep(),
                         " of the other engine, which is at ", other.done, ";");

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "compiler/isa/instruction.h"
+#include "runtime/simulator/access.h"
 #include "runtime/simulator/memory.h"
 #include "runtime/simulator/parallel.h"
 
@@ -17,7 +19,8 @@
 //   sim::Simulator simulator(options);
 //   simulator.memory().Range(...)                       // place data
 //   auto program = sim::DecodeProgram(tiu_bytes, gdma_bytes);
-//   absl::Status status = simulator.Run(*program);
+//   auto prepared = simulator.Prepare(*program);        // once
+//   absl::Status status = simulator.Run(*prepared);     // any number of times
 namespace tpuc::sim {
 
 // The two streams of a command group, decoded once.
@@ -32,6 +35,17 @@ struct Program {
 // Fails, naming engine and offset, when a stream does not decode.
 absl::StatusOr<Program> DecodeProgram(absl::string_view tiu,
                                       absl::string_view gdma);
+
+// A program bound to the memories of one simulator: each instruction checked,
+// its operands and its kernel resolved. Must not outlive the simulator.
+struct PreparedProgram {
+  struct Step {
+    Program::Step source;
+    std::function<absl::Status()> run;
+    std::vector<Access> accesses;  // if asked for
+  };
+  std::vector<Step> tiu, gdma;
+};
 
 // Is told of every instruction in the order of execution. `step` counts from 0
 // within a Run.
@@ -65,12 +79,23 @@ class Simulator {
   void set_observer(Observer* observer) { observer_ = observer; }
   void set_interleaving(Interleaving i) { options_.interleaving = i; }
 
-  // Executes a command group in an order that the waits allow. Errors name
-  // engine, instruction, id and offset: out-of-bounds operands, forms that the
-  // simulator lacks, and waits that can never end.
-  absl::Status Run(const Program& program);
+  // Errors name engine, instruction, id and offset: out-of-bounds operands and
+  // forms that the simulator lacks.
+  absl::StatusOr<PreparedProgram> Prepare(const Program& program,
+                                          bool record_accesses = false);
+  absl::StatusOr<PreparedProgram::Step> Prepare(const Program::Step& step,
+                                                bool record_accesses = false);
+
+  // Executes a command group in an order that the waits allow. Errors: waits
+  // that can never end, and those that depend on data (indices), which name the
+  // instruction.
+  absl::Status Run(const PreparedProgram& program);
 
   // Executes one instruction, ignoring ids and waits.
+  absl::Status Run(const PreparedProgram::Step& step);
+
+  // Prepare and run.
+  absl::Status Run(const Program& program);
   absl::Status Run(const Program::Step& step);
 
  private:

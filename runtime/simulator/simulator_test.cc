@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/simulator/simulator.h"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -121,6 +123,76 @@ TEST(Simulator, ErrorsNameTheInstruction) {
       simulator.Run(Program::Step{odd.ToInstruction(), 64});
   EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
   EXPECT_TRUE(absl::StrContains(status.message(), "AR operation 24")) << status;
+}
+
+TEST(Simulator, RunsAPreparedProgramAgainOnNewData) {
+  Simulator simulator({0x3000});
+  const auto prepared = simulator.Prepare(Sum(2, 1));
+  ASSERT_TRUE(prepared.ok()) << prepared.status();
+  float* ddr =
+      reinterpret_cast<float*>(*simulator.memory().Range(0x100000000, 0x3000));
+  for (float value : {1.0f, 5.0f}) {
+    std::fill_n(ddr, 2048, value);
+    ASSERT_TRUE(simulator.Run(*prepared).ok());
+    EXPECT_EQ(ddr[2048], 2 * value);
+    EXPECT_EQ(ddr[2048 + 239], 2 * value);
+  }
+}
+
+// The addresses and lengths of an instruction's runs of bytes.
+std::vector<std::pair<uint64_t, int64_t>> Ranges(Simulator& simulator,
+                                                 const isa::Instruction& i,
+                                                 Use use) {
+  const auto step = simulator.Prepare(Program::Step{i, 0}, true);
+  EXPECT_TRUE(step.ok()) << step.status();
+  std::vector<std::pair<uint64_t, int64_t>> ranges;
+  for (const Access& access : step->accesses) {
+    if (access.use != use) continue;
+    ForEachRange(access, [&](const uint8_t* from, int64_t bytes) {
+      ranges.emplace_back(simulator.memory().AddressOf(from), bytes);
+    });
+  }
+  return ranges;
+}
+
+TEST(Simulator, RecordsWhatAnInstructionReadsAndWrites) {
+  using List = std::vector<std::pair<uint64_t, int64_t>>;
+  Simulator simulator({0x3000});
+  EXPECT_EQ(Ranges(simulator, Add(1, 0).ToInstruction(), Use::kRead),
+            (List{{0x08000000, 320},
+                  {0x08040000, 320},
+                  {0x08080000, 320},
+                  {0x08008000, 320},
+                  {0x08048000, 320},
+                  {0x08088000, 320}}));
+  EXPECT_EQ(Ranges(simulator, Add(1, 0).ToInstruction(), Use::kWrite),
+            (List{{0x08018000, 320}, {0x08058000, 320}, {0x08098000, 320}}));
+  isa::DmaTensor copy = Copy(1, 0, 0x100000100, 0x08000000);
+  copy.src_csize = 1;
+  copy.src_hsize = 2;
+  copy.src_hstride = 40;
+  EXPECT_EQ(Ranges(simulator, copy.ToInstruction(), Use::kRead),
+            (List{{0x100000100, 80}, {0x1000001A0, 80}}));
+  EXPECT_EQ(Ranges(simulator, copy.ToInstruction(), Use::kWrite),
+            (List{{0x08000000, 160}}));
+  // A matrix of 2 x 5 in blocks of 4 columns: the last block holds one column.
+  isa::DmaMatrix matrix;
+  matrix.src_data_format = isa::prec::kF32;
+  matrix.src_hsize = matrix.dst_nsize = 2;
+  matrix.src_wsize = 5;
+  matrix.src_hstride = 8;
+  matrix.dst_csize = 2;
+  matrix.dst_wsize = 4;
+  matrix.dst_nstride = matrix.dst_cstride = 16;
+  isa::SetSrcAddress(matrix, 0x100000000);
+  isa::SetDstAddress(matrix, 0x08000000);
+  EXPECT_EQ(Ranges(simulator, matrix.ToInstruction(), Use::kRead),
+            (List{{0x100000000, 20}, {0x100000020, 20}}));
+  EXPECT_EQ(Ranges(simulator, matrix.ToInstruction(), Use::kWrite),
+            (List{{0x08000000, 16},
+                  {0x08000040, 16},
+                  {0x08040000, 4},
+                  {0x08040040, 4}}));
 }
 
 class Count : public Observer {

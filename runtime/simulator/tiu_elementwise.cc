@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // AR, RQ&DQ, SFU, LIN, CMP and VC.
 #include <algorithm>
+#include <array>
 #include <cstring>
-#include <vector>
+#include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/numerics/elementwise.h"
@@ -39,19 +40,26 @@ char* At(void* base, DType type, int64_t elements) {
          elements * static_cast<int64_t>(SizeOf(type));
 }
 
-// Calls row(c, n, h) on several threads, channels apart; `rows` is 1 when rows
-// of the tensor are joined.
+// Calls row(c, n) on several threads, channels apart.
 template <typename Row>
-void ForEachRow(const Context& context, const Shape4& shape, int64_t rows,
-                const Row& row) {
-  context.threads.For(shape.c, ChannelGrain(shape),
-                      [&](int64_t begin, int64_t end) {
-                        for (int64_t c = begin; c < end; ++c) {
-                          for (int64_t n = 0; n < shape.n; ++n) {
-                            for (int64_t h = 0; h < rows; ++h) row(c, n, h);
-                          }
-                        }
-                      });
+void ForEachRow(ThreadPool& threads, const Shape4& shape, const Row& row) {
+  threads.For(shape.c, ChannelGrain(shape), [&](int64_t begin, int64_t end) {
+    for (int64_t c = begin; c < end; ++c) {
+      for (int64_t n = 0; n < shape.n; ++n) row(c, n);
+    }
+  });
+}
+
+// Constants of an instruction. Views of operands point to them, so the action
+// keeps them alive.
+using Immediates = std::shared_ptr<const std::array<uint32_t, 4>>;
+
+Immediates MakeImmediates(uint64_t opd0, uint64_t opd1, uint64_t opd2,
+                          uint64_t opd3) {
+  return std::make_shared<const std::array<uint32_t, 4>>(
+      std::array<uint32_t, 4>{
+          static_cast<uint32_t>(opd0), static_cast<uint32_t>(opd1),
+          static_cast<uint32_t>(opd2), static_cast<uint32_t>(opd3)});
 }
 
 // An operand of AR: immediate, or a tensor in one of four layouts.
@@ -63,16 +71,19 @@ absl::StatusOr<Planes> ArOperand(const Context& context, bool immediate,
   absl::StatusOr<MutablePlanes> planes;
   switch (layout) {
     case isa::layout::kAligned:
-      planes = LocalTensor(context, *value, type, shape, Layout::kAligned);
+      planes = LocalTensor(context, Use::kRead, *value, type, shape,
+                           Layout::kAligned);
       break;
     case isa::layout::kCompact:
-      planes = LocalTensor(context, *value, type, shape, Layout::kCompact);
+      planes = LocalTensor(context, Use::kRead, *value, type, shape,
+                           Layout::kCompact);
       break;
     case isa::layout::kPerChannel:
-      planes = LocalTensor(context, *value, type, shape, Layout::kPerChannel);
+      planes = LocalTensor(context, Use::kRead, *value, type, shape,
+                           Layout::kPerChannel);
       break;
     default:
-      planes = LocalTensor(context, *value, type, shape, strides);
+      planes = LocalTensor(context, Use::kRead, *value, type, shape, strides);
       break;
   }
   if (!planes.ok()) return planes.status();
@@ -110,7 +121,7 @@ bool ReadsSecond(ArOp op) {
 
 }  // namespace
 
-absl::Status Execute(const isa::SAr& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SAr& i, const Context& context) {
   if (!IsArOp(i.tsk_eu_typ)) {
     return absl::UnimplementedError(
         absl::StrCat("AR operation ", i.tsk_eu_typ));
@@ -148,43 +159,43 @@ absl::Status Execute(const isa::SAr& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const numerics::Elementwise kernel,
                         numerics::Elementwise::Create(spec));
 
-  const uint32_t value0 = static_cast<uint32_t>(i.opd0_addr);
-  const uint32_t value1 = static_cast<uint32_t>(i.opd1_addr);
-  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
-  absl::StatusOr<MutablePlanes> result;
+  const Immediates values =
+      MakeImmediates(i.opd0_addr, i.opd1_addr, i.opd2_addr, 0);
+  const Use use = op == ArOp::kMac ? Use::kUpdate : Use::kWrite;
+  absl::StatusOr<MutablePlanes> placed;
   const LocalStrides result_strides =
       Strides(i.res0_n_str, i.res0_c_str, i.res0_h_str, i.res0_w_str);
   switch (i.res0_str) {
     case isa::layout::kAligned:
-      result = LocalTensor(context, i.res0_addr, result_type, shape,
+      placed = LocalTensor(context, use, i.res0_addr, result_type, shape,
                            Layout::kAligned);
       break;
     case isa::layout::kCompact:
-      result = LocalTensor(context, i.res0_addr, result_type, shape,
+      placed = LocalTensor(context, use, i.res0_addr, result_type, shape,
                            Layout::kCompact);
       break;
     case isa::layout::kPerChannel:
-      result = LocalTensor(context, i.res0_addr, result_type, shape,
+      placed = LocalTensor(context, use, i.res0_addr, result_type, shape,
                            Layout::kPerChannel);
       break;
     default:
-      result =
-          LocalTensor(context, i.res0_addr, result_type, shape, result_strides);
+      placed = LocalTensor(context, use, i.res0_addr, result_type, shape,
+                           result_strides);
       break;
   }
-  TPUC_RETURN_IF_ERROR(result.status());
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result, std::move(placed));
   Shape4 shape0 = shape;
   if (batch_copy) shape0.n = 1;
   TPUC_ASSIGN_OR_RETURN(
       Planes a,
       ArOperand(
-          context, i.opd0_const != 0, &value0, i.opd0_str, type0, shape0,
+          context, i.opd0_const != 0, &(*values)[0], i.opd0_str, type0, shape0,
           Strides(i.opd0_n_str, i.opd0_c_str, i.opd0_h_str, i.opd0_w_str)));
   if (batch_copy) a.n_stride = 0;
   Planes b, c;
   if (reads_second) {
-    TPUC_ASSIGN_OR_RETURN(b, ArOperand(context, i.opd1_const != 0, &value1,
-                                       i.opd1_str, type1, shape,
+    TPUC_ASSIGN_OR_RETURN(b, ArOperand(context, i.opd1_const != 0,
+                                       &(*values)[1], i.opd1_str, type1, shape,
                                        Strides(i.opd1_n_str, i.opd1_c_str,
                                                i.opd1_h_str, i.opd1_w_str)));
   }
@@ -199,17 +210,19 @@ absl::Status Execute(const isa::SAr& i, const Context& context) {
       return absl::UnimplementedError("mac with shifts in memory");
     }
     TPUC_ASSIGN_OR_RETURN(
-        c, ArOperand(context, i.opd2_const != 0 || op == ArOp::kMac, &value2,
-                     isa::layout::kPerChannel, type2, shape, {}));
+        c,
+        ArOperand(context, i.opd2_const != 0 || op == ArOp::kMac, &(*values)[2],
+                  isa::layout::kPerChannel, type2, shape, {}));
   }
-  context.threads.For(shape.c, ChannelGrain(shape),
-                      [&](int64_t begin, int64_t end) {
-                        kernel.Run(shape, *result, a, b, c, begin, end);
-                      });
-  return absl::OkStatus();
+  return Action([=, keep = values, &threads = context.threads] {
+    threads.For(shape.c, ChannelGrain(shape), [&](int64_t begin, int64_t end) {
+      kernel.Run(shape, result, a, b, c, begin, end);
+    });
+    return absl::OkStatus();
+  });
 }
 
-absl::Status Execute(const isa::SRqDq& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   TPUC_ASSIGN_OR_RETURN(const DType in,
@@ -228,12 +241,12 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
     return absl::UnimplementedError(absl::StrCat(
         "RQ&DQ operation ", i.tsk_eu_typ, " with a result of ", Name(out)));
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, in, shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, out, shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, in, shape,
+                                    Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, out,
+                                    shape, Layout::kAligned));
   const bool table = i.opd1_const == 0;
   // Table entries: channel group g at 64 * g, EU-aligned [1, C, 1, k].
   MutablePlanes entries;
@@ -241,8 +254,8 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
     Shape4 table_shape{1, shape.c, 1, 3};
     if (i.tsk_eu_typ == 0 || i.tsk_eu_typ == 3) table_shape.w = 2;
     TPUC_ASSIGN_OR_RETURN(
-        entries, LocalTensor(context, i.opd1_addr, DType::kI32, table_shape,
-                             Layout::kAligned));
+        entries, LocalTensor(context, Use::kRead, i.opd1_addr, DType::kI32,
+                             table_shape, Layout::kAligned));
   }
   const uint32_t imm1 = static_cast<uint32_t>(i.opd1_addr);
   const uint32_t imm2 = static_cast<uint32_t>(i.opd2_addr);
@@ -257,59 +270,62 @@ absl::Status Execute(const isa::SRqDq& i, const Context& context) {
     return is_signed ? static_cast<int16_t>(low) : static_cast<int32_t>(low);
   };
   const int64_t length = shape.h * shape.w;
-  ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
-    const size_t k = static_cast<size_t>(c);
-    uint32_t e[3] = {0, 0, 0};
-    if (table) {
-      std::memcpy(e, entries.channel[k],
-                  i.tsk_eu_typ == 0 || i.tsk_eu_typ == 3 ? 8 : 12);
-    }
-    const void* src = At(source.channel[k], in, n * source.n_stride);
-    void* dst = At(result.channel[k], out, n * result.n_stride);
-    switch (i.tsk_eu_typ) {
-      case 0: {
-        numerics::FloatRequant p;
-        p.scale = numerics::BitsFloat(table ? e[0] : imm1);
-        p.offset = numerics::BitsFloat(table ? e[1] : imm2);
-        p.input_mode = mode;
-        p.output_mode = static_cast<Rounding>(i.opd2_n_str >> 3 & 7);
-        numerics::Requant0Row(p, in, out, length, src, 1, dst, 1);
-        break;
+  return Action([=, &threads = context.threads] {
+    ForEachRow(threads, shape, [&](int64_t c, int64_t n) {
+      const size_t k = static_cast<size_t>(c);
+      uint32_t e[3] = {0, 0, 0};
+      if (table) {
+        std::memcpy(e, entries.channel[k],
+                    i.tsk_eu_typ == 0 || i.tsk_eu_typ == 3 ? 8 : 12);
       }
-      case 1: {
-        numerics::IntegerRequant p;
-        p.multiplier = static_cast<int32_t>(table ? e[0] : imm1);
-        p.shift = table ? static_cast<int32_t>(e[1])
-                        : static_cast<int8_t>(imm2 & 0xFF);
-        p.zero_point = table ? static_cast<int32_t>(e[2])
-                             : zero_of(imm2 >> 16, out_signed);
-        if (table && !out_signed) p.zero_point = zero_of(e[2], false);
-        p.mode = mode;
-        numerics::Requant1Row(p, in, out, length, src, 1, dst, 1);
-        break;
+      const void* src = At(source.channel[k], in, n * source.n_stride);
+      void* dst = At(result.channel[k], out, n * result.n_stride);
+      switch (i.tsk_eu_typ) {
+        case 0: {
+          numerics::FloatRequant p;
+          p.scale = numerics::BitsFloat(table ? e[0] : imm1);
+          p.offset = numerics::BitsFloat(table ? e[1] : imm2);
+          p.input_mode = mode;
+          p.output_mode = static_cast<Rounding>(i.opd2_n_str >> 3 & 7);
+          numerics::Requant0Row(p, in, out, length, src, 1, dst, 1);
+          break;
+        }
+        case 1: {
+          numerics::IntegerRequant p;
+          p.multiplier = static_cast<int32_t>(table ? e[0] : imm1);
+          p.shift = table ? static_cast<int32_t>(e[1])
+                          : static_cast<int8_t>(imm2 & 0xFF);
+          p.zero_point = table ? static_cast<int32_t>(e[2])
+                               : zero_of(imm2 >> 16, out_signed);
+          if (table && !out_signed) p.zero_point = zero_of(e[2], false);
+          p.mode = mode;
+          numerics::Requant1Row(p, in, out, length, src, 1, dst, 1);
+          break;
+        }
+        case 3: {
+          const int32_t zero = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
+          numerics::Dequant0Row(zero, numerics::BitsFloat(table ? e[1] : imm2),
+                                in, length, src, 1, static_cast<float*>(dst),
+                                1);
+          break;
+        }
+        default: {
+          numerics::IntegerRequant p;
+          p.zero_point = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
+          p.multiplier = static_cast<int32_t>(table ? e[1] : imm2);
+          p.shift = table ? static_cast<int32_t>(e[2])
+                          : static_cast<int16_t>(imm1 >> 16);
+          p.mode = mode;
+          numerics::Dequant1Row(p, in, out, length, src, 1, dst, 1);
+          break;
+        }
       }
-      case 3: {
-        const int32_t zero = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
-        numerics::Dequant0Row(zero, numerics::BitsFloat(table ? e[1] : imm2),
-                              in, length, src, 1, static_cast<float*>(dst), 1);
-        break;
-      }
-      default: {
-        numerics::IntegerRequant p;
-        p.zero_point = zero_of(table ? e[0] : imm1, i.opd0_sign != 0);
-        p.multiplier = static_cast<int32_t>(table ? e[1] : imm2);
-        p.shift = table ? static_cast<int32_t>(e[2])
-                        : static_cast<int16_t>(imm1 >> 16);
-        p.mode = mode;
-        numerics::Dequant1Row(p, in, out, length, src, 1, dst, 1);
-        break;
-      }
-    }
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
-absl::Status Execute(const isa::SSfu& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SSfu& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   TPUC_ASSIGN_OR_RETURN(const DType type,
@@ -329,12 +345,12 @@ absl::Status Execute(const isa::SSfu& i, const Context& context) {
                                                  " from ", Name(type), " to ",
                                                  Name(out)));
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, type, shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, out, shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, out,
+                                    shape, Layout::kAligned));
   MutablePlanes coefficients;
   if (taylor) {
     const Shape4 table{1, shape.c, 1, static_cast<int64_t>(i.opd1_n)};
@@ -342,30 +358,32 @@ absl::Status Execute(const isa::SSfu& i, const Context& context) {
       return absl::InvalidArgumentError("SFU taylor with no coefficients");
     }
     // Every lane has its copy; all channel groups read the same one.
-    TPUC_ASSIGN_OR_RETURN(coefficients,
-                          LocalTensor(context, i.opd1_addr, type, table,
-                                      LocalStrides{0, 0, 0, 1}));
+    TPUC_ASSIGN_OR_RETURN(
+        coefficients, LocalTensor(context, Use::kRead, i.opd1_addr, type, table,
+                                  LocalStrides{0, 0, 0, 1}));
   }
   const int64_t length = shape.h * shape.w;
-  ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
-    const size_t k = static_cast<size_t>(c);
-    const void* src = At(source.channel[k], type, n * source.n_stride);
-    void* dst = At(result.channel[k], out, n * result.n_stride);
-    if (taylor) {
-      numerics::TaylorRow(type, length, src, 1, coefficients.channel[k],
-                          static_cast<int64_t>(i.opd1_n), dst, 1);
-    } else if (normalize) {
-      numerics::NormalizeRow(type, out, length, src, 1, dst, 1);
-    } else {
-      numerics::RsqrtRow(static_cast<int>(i.opd2_n_str), length,
-                         static_cast<const float*>(src), 1,
-                         static_cast<float*>(dst), 1);
-    }
+  return Action([=, &threads = context.threads] {
+    ForEachRow(threads, shape, [&](int64_t c, int64_t n) {
+      const size_t k = static_cast<size_t>(c);
+      const void* src = At(source.channel[k], type, n * source.n_stride);
+      void* dst = At(result.channel[k], out, n * result.n_stride);
+      if (taylor) {
+        numerics::TaylorRow(type, length, src, 1, coefficients.channel[k],
+                            static_cast<int64_t>(i.opd1_n), dst, 1);
+      } else if (normalize) {
+        numerics::NormalizeRow(type, out, length, src, 1, dst, 1);
+      } else {
+        numerics::RsqrtRow(static_cast<int>(i.opd2_n_str), length,
+                           static_cast<const float*>(src), 1,
+                           static_cast<float*>(dst), 1);
+      }
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
-absl::Status Execute(const isa::SLin& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SLin& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   TPUC_ASSIGN_OR_RETURN(const DType type,
@@ -378,34 +396,35 @@ absl::Status Execute(const isa::SLin& i, const Context& context) {
     return absl::UnimplementedError(
         absl::StrCat("LIN operation ", i.tsk_eu_typ, " on ", Name(type)));
   }
-  const uint32_t value1 = static_cast<uint32_t>(i.opd1_addr);
-  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, type, shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, shape, Layout::kAligned));
+  const Immediates values = MakeImmediates(0, i.opd1_addr, i.opd2_addr, 0);
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    shape, Layout::kAligned));
   TPUC_ASSIGN_OR_RETURN(const Planes p,
-                        ArOperand(context, i.opd1_const != 0, &value1,
+                        ArOperand(context, i.opd1_const != 0, &(*values)[1],
                                   isa::layout::kPerChannel, type, shape, {}));
   Planes q = p;
   if (op == numerics::LinOp::kMultiplyAdd) {
     TPUC_ASSIGN_OR_RETURN(q,
-                          ArOperand(context, i.opd2_const != 0, &value2,
+                          ArOperand(context, i.opd2_const != 0, &(*values)[2],
                                     isa::layout::kPerChannel, type, shape, {}));
   }
   const int64_t length = shape.h * shape.w;
-  ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
-    const size_t k = static_cast<size_t>(c);
-    numerics::LinRow(op, type, p.channel[k], q.channel[k], length,
-                     At(source.channel[k], type, n * source.n_stride), 1,
-                     At(result.channel[k], type, n * result.n_stride), 1);
+  return Action([=, keep = values, &threads = context.threads] {
+    ForEachRow(threads, shape, [&](int64_t c, int64_t n) {
+      const size_t k = static_cast<size_t>(c);
+      numerics::LinRow(op, type, p.channel[k], q.channel[k], length,
+                       At(source.channel[k], type, n * source.n_stride), 1,
+                       At(result.channel[k], type, n * result.n_stride), 1);
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
-absl::Status Execute(const isa::SCmp& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SCmp& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   TPUC_ASSIGN_OR_RETURN(const DType compare,
@@ -419,13 +438,12 @@ absl::Status Execute(const isa::SCmp& i, const Context& context) {
   const numerics::CmpOp op = static_cast<numerics::CmpOp>(i.tsk_eu_typ);
   const bool extreme = op == numerics::CmpOp::kMaxAndSelect ||
                        op == numerics::CmpOp::kMinAndSelect;
-  const uint32_t values[4] = {
-      static_cast<uint32_t>(i.opd0_addr), static_cast<uint32_t>(i.opd1_addr),
-      static_cast<uint32_t>(i.opd2_addr), static_cast<uint32_t>(i.opd3_addr)};
+  const Immediates values =
+      MakeImmediates(i.opd0_addr, i.opd1_addr, i.opd2_addr, i.opd3_addr);
   const bool immediate[4] = {i.opd0_const != 0, i.opd1_const != 0,
                              i.opd2_const != 0, i.opd3_const != 0};
   const uint64_t layouts[4] = {i.opd0_str, i.opd1_str, 0, 0};
-  Planes operands[4];
+  std::array<Planes, 4> operands;
   for (int k = 0; k < 4; ++k) {
     if (layouts[k] != isa::layout::kAligned &&
         layouts[k] != isa::layout::kStrides) {
@@ -436,36 +454,40 @@ absl::Status Execute(const isa::SCmp& i, const Context& context) {
     // value a lane.
     TPUC_ASSIGN_OR_RETURN(
         operands[k],
-        ArOperand(context, immediate[k], &values[k], layouts[k],
+        ArOperand(context, immediate[k], &(*values)[k], layouts[k],
                   k < 2 ? compare : select, shape, LocalStrides{}));
   }
   MutablePlanes largest, selected;
   if (extreme) {
-    TPUC_ASSIGN_OR_RETURN(largest, LocalTensor(context, i.res0_addr, compare,
-                                               shape, Layout::kAligned));
+    TPUC_ASSIGN_OR_RETURN(
+        largest, LocalTensor(context, Use::kWrite, i.res0_addr, compare, shape,
+                             Layout::kAligned));
   }
   TPUC_ASSIGN_OR_RETURN(
-      selected, LocalTensor(context, extreme ? i.res1_addr : i.res0_addr,
-                            select, shape, Layout::kAligned));
+      selected,
+      LocalTensor(context, Use::kWrite, extreme ? i.res1_addr : i.res0_addr,
+                  select, shape, Layout::kAligned));
   const int64_t length = shape.h * shape.w;
-  ForEachRow(context, shape, 1, [&](int64_t c, int64_t n, int64_t) {
-    const size_t k = static_cast<size_t>(c);
-    RowOperand rows[4];
-    for (int j = 0; j < 4; ++j) {
-      rows[j] = {At(operands[j].channel[k], j < 2 ? compare : select,
-                    n * operands[j].n_stride),
-                 operands[j].w_stride};
-    }
-    numerics::CompareRow(
-        op, compare, select, length, rows[0], rows[1], rows[2], rows[3],
-        extreme ? At(largest.channel[k], compare, n * largest.n_stride)
-                : nullptr,
-        1, At(selected.channel[k], select, n * selected.n_stride), 1);
+  return Action([=, keep = values, &threads = context.threads] {
+    ForEachRow(threads, shape, [&](int64_t c, int64_t n) {
+      const size_t k = static_cast<size_t>(c);
+      RowOperand rows[4];
+      for (int j = 0; j < 4; ++j) {
+        rows[j] = {At(operands[j].channel[k], j < 2 ? compare : select,
+                      n * operands[j].n_stride),
+                   operands[j].w_stride};
+      }
+      numerics::CompareRow(
+          op, compare, select, length, rows[0], rows[1], rows[2], rows[3],
+          extreme ? At(largest.channel[k], compare, n * largest.n_stride)
+                  : nullptr,
+          1, At(selected.channel[k], select, n * selected.n_stride), 1);
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
-absl::Status Execute(const isa::SVc& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context) {
   if (!IsArOp(i.tsk_eu_typ) || i.tsk_eu_typ == kCopyBatch ||
       !ReadsSecond(static_cast<ArOp>(i.tsk_eu_typ))) {
     return absl::UnimplementedError(
@@ -496,23 +518,25 @@ absl::Status Execute(const isa::SVc& i, const Context& context) {
   Shape4 result_shape = right_shape;
   result_shape.n = m;
   if (m < 1) return absl::InvalidArgumentError("VC of an empty vector");
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes left,
-      LocalTensor(context, i.opd0_addr, type0, left_shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes right,
-      LocalTensor(context, i.opd1_addr, type1, right_shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, out, result_shape, Layout::kAligned));
-  ForEachRow(context, result_shape, 1, [&](int64_t c, int64_t n, int64_t) {
-    const size_t k = static_cast<size_t>(c);
-    const size_t block = static_cast<size_t>(n / width0);
-    kernel.Row(right_shape.w, At(result.channel[k], out, n * result.n_stride),
-               1, {At(left.channel[block], type0, n % width0), 0},
-               {right.channel[k], 1}, {});
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes left,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type0,
+                                    left_shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes right,
+                        LocalTensor(context, Use::kRead, i.opd1_addr, type1,
+                                    right_shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, out,
+                                    result_shape, Layout::kAligned));
+  return Action([=, &threads = context.threads] {
+    ForEachRow(threads, result_shape, [&](int64_t c, int64_t n) {
+      const size_t k = static_cast<size_t>(c);
+      const size_t block = static_cast<size_t>(n / width0);
+      kernel.Row(right_shape.w, At(result.channel[k], out, n * result.n_stride),
+                 1, {At(left.channel[block], type0, n % width0), 0},
+                 {right.channel[k], 1}, {});
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
 }  // namespace tpuc::sim

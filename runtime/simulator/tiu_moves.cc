@@ -41,8 +41,8 @@ std::vector<uint8_t> Gather(const MutablePlanes& p, int64_t size,
   return dense;
 }
 
-absl::Status Transpose(const isa::STransBc& i, const Context& context,
-                       DType type, const Shape4& shape) {
+absl::StatusOr<Action> Transpose(const isa::STransBc& i, const Context& context,
+                                 DType type, const Shape4& shape) {
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   const Shape4 source_shape{shape.n, shape.w, shape.h, shape.c};
   if (Int(i.opd0_c) != source_shape.c || Int(i.opd0_w) != source_shape.w) {
@@ -50,61 +50,67 @@ absl::Status Transpose(const isa::STransBc& i, const Context& context,
         "transpose: the source is ", i.opd0_c, " x ", i.opd0_w,
         ", the result wants ", source_shape.c, " x ", source_shape.w));
   }
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, type, source_shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    source_shape, Layout::kAligned));
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, shape,
+      LocalTensor(context, Use::kWrite, i.res0_addr, type, shape,
                   i.tsk_eu_typ == 0 ? Layout::kLineAligned : Layout::kAligned));
-  const std::vector<uint8_t> data = Gather(source, size, source_shape);
-  for (int64_t n = 0; n < shape.n; ++n) {
-    for (int64_t c = 0; c < shape.c; ++c) {
-      for (int64_t h = 0; h < shape.h; ++h) {
-        for (int64_t w = 0; w < shape.w; ++w) {
-          const int64_t from =
-              ((n * source_shape.c + w) * source_shape.h + h) * source_shape.w +
-              c;
-          std::memcpy(Element(result, size, n, c, h, w),
-                      data.data() + from * size, static_cast<size_t>(size));
+  return Action([=]() -> absl::Status {
+    const std::vector<uint8_t> data = Gather(source, size, source_shape);
+    for (int64_t n = 0; n < shape.n; ++n) {
+      for (int64_t c = 0; c < shape.c; ++c) {
+        for (int64_t h = 0; h < shape.h; ++h) {
+          for (int64_t w = 0; w < shape.w; ++w) {
+            const int64_t from =
+                ((n * source_shape.c + w) * source_shape.h + h) *
+                    source_shape.w +
+                c;
+            std::memcpy(Element(result, size, n, c, h, w),
+                        data.data() + from * size, static_cast<size_t>(size));
+          }
         }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
-absl::Status CopyLanes(const isa::STransBc& i, const Context& context,
-                       DType type, const Shape4& shape, bool broadcast) {
+absl::StatusOr<Action> CopyLanes(const isa::STransBc& i, const Context& context,
+                                 DType type, const Shape4& shape,
+                                 bool broadcast) {
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   Shape4 source_shape = shape;
   if (broadcast) source_shape.c = 1;
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, type, source_shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, shape, Layout::kAligned));
-  const std::vector<uint8_t> data = Gather(source, size, source_shape);
-  const int64_t plane = shape.h * shape.w * size;
-  for (int64_t n = 0; n < shape.n; ++n) {
-    for (int64_t c = 0; c < shape.c; ++c) {
-      const int64_t from = n * source_shape.c + (broadcast ? 0 : c);
-      std::memcpy(Element(result, size, n, c, 0, 0), data.data() + from * plane,
-                  static_cast<size_t>(plane));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    source_shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    shape, Layout::kAligned));
+  return Action([=]() -> absl::Status {
+    const std::vector<uint8_t> data = Gather(source, size, source_shape);
+    const int64_t plane = shape.h * shape.w * size;
+    for (int64_t n = 0; n < shape.n; ++n) {
+      for (int64_t c = 0; c < shape.c; ++c) {
+        const int64_t from = n * source_shape.c + (broadcast ? 0 : c);
+        std::memcpy(Element(result, size, n, c, 0, 0),
+                    data.data() + from * plane, static_cast<size_t>(plane));
+      }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
-absl::Status FromStatic(const isa::STransBc& i, const Context& context,
-                        DType type) {
+absl::StatusOr<Action> FromStatic(const isa::STransBc& i,
+                                  const Context& context, DType type) {
   const bool distribute = i.tsk_eu_typ == 5;
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   const Shape4 shape{1, Int(i.res0_c), 1, distribute ? 1 : Int(i.res0_w)};
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, shape,
+      LocalTensor(context, Use::kWrite, i.res0_addr, type, shape,
                   distribute ? Layout::kCompact : Layout::kAligned));
   if (i.opd0_addr < isa::kStaticBase ||
       i.opd0_addr >= isa::kStaticBase + isa::kStaticBytes) {
@@ -112,20 +118,21 @@ absl::Status FromStatic(const isa::STransBc& i, const Context& context,
                                               " is not in static memory"));
   }
   const int64_t elements = distribute ? shape.c : shape.w;
-  TPUC_ASSIGN_OR_RETURN(
-      const uint8_t* table,
-      context.memory.Range(i.opd0_addr,
-                           static_cast<uint64_t>(elements * size)));
-  for (int64_t c = 0; c < shape.c; ++c) {
-    if (distribute) {
-      std::memcpy(Element(result, size, 0, c, 0, 0), table + c * size,
-                  static_cast<size_t>(size));
-    } else {
-      std::memcpy(Element(result, size, 0, c, 0, 0), table,
-                  static_cast<size_t>(shape.w * size));
+  TPUC_ASSIGN_OR_RETURN(const uint8_t* table,
+                        MemoryRange(context, Use::kRead, i.opd0_addr,
+                                    static_cast<uint64_t>(elements * size)));
+  return Action([=]() -> absl::Status {
+    for (int64_t c = 0; c < shape.c; ++c) {
+      if (distribute) {
+        std::memcpy(Element(result, size, 0, c, 0, 0), table + c * size,
+                    static_cast<size_t>(size));
+      } else {
+        std::memcpy(Element(result, size, 0, c, 0, 0), table,
+                    static_cast<size_t>(shape.w * size));
+      }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<DType> IndexType(uint64_t prec) {
@@ -153,73 +160,76 @@ struct SgShapes {
 
 // eu 0, 3 (one index per element) and 1, 4 (w, h pairs), shared by all lanes;
 // index k lies in lane k % 64, compact.
-absl::Status SharedIndices(const isa::SSg& i, const Context& context,
-                           const SgShapes& s, DType type) {
+absl::StatusOr<Action> SharedIndices(const isa::SSg& i, const Context& context,
+                                     const SgShapes& s, DType type) {
   const bool scatter = i.tsk_eu_typ >= 3;
   const bool pairs = i.tsk_eu_typ == 1 || i.tsk_eu_typ == 4;
   const int64_t count = Int(i.opd1_c);
   TPUC_ASSIGN_OR_RETURN(const DType index_type, IndexType(i.opd1_prec));
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
-      LocalTensor(context, i.opd1_addr, index_type,
+      LocalTensor(context, Use::kRead, i.opd1_addr, index_type,
                   {1, count, 1, pairs ? 2 : 1}, Layout::kCompact));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes source,
-      LocalTensor(context, i.opd0_addr, type, s.source, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, s.result, Layout::kAligned));
-  const Shape4& table = scatter ? s.result : s.source;
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    s.source, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    s.result, Layout::kAligned));
+  const Shape4 table = scatter ? s.result : s.source;
   const int64_t missing = numerics::MaxOf(index_type);
   const uint32_t constant = static_cast<uint32_t>(i.opd2_addr);
-  std::vector<int64_t> at;
-  for (const void* p : indices.channel) {
-    int64_t w = numerics::LoadInteger(index_type, p, 0);
-    int64_t h = pairs ? numerics::LoadInteger(index_type, p, 1) : 0;
-    if (w == missing && FillsMissing(i)) {
-      at.push_back(-1);
-      continue;
-    }
-    if (w >= table.w || h >= table.h) {
-      return IndexError(pairs ? h * 65536 + w : w, table.h * table.w);
-    }
-    at.push_back(h * table.w + w);
-  }
   const int64_t plane = s.source.h * s.source.w;
   if ((scatter ? plane : s.result.h * s.result.w) < count) {
     return absl::InvalidArgumentError(
         absl::StrCat(count, " indices for fewer elements"));
   }
-  for (int64_t n = 0; n < s.result.n; ++n) {
-    for (int64_t c = 0; c < s.result.c; ++c) {
-      const uint8_t* from = Element(source, s.size, n, c, 0, 0);
-      uint8_t* to = Element(result, s.size, n, c, 0, 0);
-      std::vector<uint8_t> copy;
-      if (from <= to + plane * s.size && to <= from + plane * s.size) {
-        copy.assign(from, from + plane * s.size);
-        from = copy.data();
+  return Action([=]() -> absl::Status {
+    std::vector<int64_t> at;
+    for (const void* p : indices.channel) {
+      int64_t w = numerics::LoadInteger(index_type, p, 0);
+      int64_t h = pairs ? numerics::LoadInteger(index_type, p, 1) : 0;
+      if (w == missing && FillsMissing(i)) {
+        at.push_back(-1);
+        continue;
       }
-      for (int64_t k = 0; k < count; ++k) {
-        const int64_t index = at[static_cast<size_t>(k)];
-        if (scatter) {
-          if (index < 0) continue;
-          std::memcpy(to + index * s.size, from + k * s.size,
-                      static_cast<size_t>(s.size));
-        } else if (index < 0) {
-          std::memcpy(to + k * s.size, &constant, static_cast<size_t>(s.size));
-        } else {
-          std::memcpy(to + k * s.size, from + index * s.size,
-                      static_cast<size_t>(s.size));
+      if (w >= table.w || h >= table.h) {
+        return IndexError(pairs ? h * 65536 + w : w, table.h * table.w);
+      }
+      at.push_back(h * table.w + w);
+    }
+    for (int64_t n = 0; n < s.result.n; ++n) {
+      for (int64_t c = 0; c < s.result.c; ++c) {
+        const uint8_t* from = Element(source, s.size, n, c, 0, 0);
+        uint8_t* to = Element(result, s.size, n, c, 0, 0);
+        std::vector<uint8_t> copy;
+        if (from <= to + plane * s.size && to <= from + plane * s.size) {
+          copy.assign(from, from + plane * s.size);
+          from = copy.data();
+        }
+        for (int64_t k = 0; k < count; ++k) {
+          const int64_t index = at[static_cast<size_t>(k)];
+          if (scatter) {
+            if (index < 0) continue;
+            std::memcpy(to + index * s.size, from + k * s.size,
+                        static_cast<size_t>(s.size));
+          } else if (index < 0) {
+            std::memcpy(to + k * s.size, &constant,
+                        static_cast<size_t>(s.size));
+          } else {
+            std::memcpy(to + k * s.size, from + index * s.size,
+                        static_cast<size_t>(s.size));
+          }
         }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 // eu 5, 6 (13, 14): indices per channel.
-absl::Status ChannelIndices(const isa::SSg& i, const Context& context,
-                            const SgShapes& s, DType type) {
+absl::StatusOr<Action> ChannelIndices(const isa::SSg& i, const Context& context,
+                                      const SgShapes& s, DType type) {
   const bool scatter = i.tsk_eu_typ == 6 || i.tsk_eu_typ == 14;
   TPUC_ASSIGN_OR_RETURN(const DType index_type, IndexType(i.opd1_prec));
   // Gather: one index a result element; scatter: one a source element.
@@ -231,61 +241,64 @@ absl::Status ChannelIndices(const isa::SSg& i, const Context& context,
     source_shape.n = 1;
   }
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes indices,
-                        LocalTensor(context, i.opd1_addr, index_type,
-                                    index_shape, Layout::kAligned));
-  absl::StatusOr<MutablePlanes> source;
+                        LocalTensor(context, Use::kRead, i.opd1_addr,
+                                    index_type, index_shape, Layout::kAligned));
+  absl::StatusOr<MutablePlanes> placed;
   if (i.opd0_str == 0) {
-    source =
-        LocalTensor(context, i.opd0_addr, type, source_shape, Layout::kAligned);
+    placed = LocalTensor(context, Use::kRead, i.opd0_addr, type, source_shape,
+                         Layout::kAligned);
   } else {  // one table in every lane, for all channel groups
-    source = LocalTensor(context, i.opd0_addr, type, source_shape,
+    placed = LocalTensor(context, Use::kRead, i.opd0_addr, type, source_shape,
                          LocalStrides{0, 0, 0, 1});
   }
-  TPUC_RETURN_IF_ERROR(source.status());
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, s.result, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source, std::move(placed));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    s.result, Layout::kAligned));
   const int64_t count = index_shape.h * index_shape.w;
   const int64_t limit = scatter ? s.result.h * s.result.w : source_shape.w;
   const int64_t missing = numerics::MaxOf(index_type);
   const uint32_t constant = static_cast<uint32_t>(i.opd2_addr);
   const int64_t index_size = static_cast<int64_t>(SizeOf(index_type));
-  std::vector<int64_t> at(static_cast<size_t>(count));
-  for (int64_t n = 0; n < s.result.n; ++n) {
-    for (int64_t c = 0; c < s.result.c; ++c) {
-      const uint8_t* index = Element(indices, index_size, n, c, 0, 0);
-      for (int64_t k = 0; k < count; ++k) {
-        int64_t value = numerics::LoadInteger(index_type, index, k);
-        if (value == missing && FillsMissing(i)) {
-          value = -1;
-        } else if (value >= limit) {
-          return IndexError(value, limit);
+  return Action([=]() -> absl::Status {
+    std::vector<int64_t> at(static_cast<size_t>(count));
+    for (int64_t n = 0; n < s.result.n; ++n) {
+      for (int64_t c = 0; c < s.result.c; ++c) {
+        const uint8_t* index = Element(indices, index_size, n, c, 0, 0);
+        for (int64_t k = 0; k < count; ++k) {
+          int64_t value = numerics::LoadInteger(index_type, index, k);
+          if (value == missing && FillsMissing(i)) {
+            value = -1;
+          } else if (value >= limit) {
+            return IndexError(value, limit);
+          }
+          at[static_cast<size_t>(k)] = value;
         }
-        at[static_cast<size_t>(k)] = value;
-      }
-      const uint8_t* from = Element(*source, s.size, 0, c, 0, 0);
-      uint8_t* to = Element(result, s.size, n, c, 0, 0);
-      for (int64_t k = 0; k < count; ++k) {
-        const int64_t value = at[static_cast<size_t>(k)];
-        if (scatter) {
-          if (value < 0) continue;
-          std::memcpy(to + value * s.size, from + k * s.size,
-                      static_cast<size_t>(s.size));
-        } else if (value < 0) {
-          std::memcpy(to + k * s.size, &constant, static_cast<size_t>(s.size));
-        } else {
-          std::memcpy(to + k * s.size, from + value * s.size,
-                      static_cast<size_t>(s.size));
+        const uint8_t* from = Element(source, s.size, 0, c, 0, 0);
+        uint8_t* to = Element(result, s.size, n, c, 0, 0);
+        for (int64_t k = 0; k < count; ++k) {
+          const int64_t value = at[static_cast<size_t>(k)];
+          if (scatter) {
+            if (value < 0) continue;
+            std::memcpy(to + value * s.size, from + k * s.size,
+                        static_cast<size_t>(s.size));
+          } else if (value < 0) {
+            std::memcpy(to + k * s.size, &constant,
+                        static_cast<size_t>(s.size));
+          } else {
+            std::memcpy(to + k * s.size, from + value * s.size,
+                        static_cast<size_t>(s.size));
+          }
         }
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace
 
-absl::Status Execute(const isa::STransBc& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::STransBc& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type,
                         OperandType(i.res0_prec, 0, "res0_prec"));
   if (i.tsk_eu_typ == 4 || i.tsk_eu_typ == 5) {
@@ -310,7 +323,7 @@ absl::Status Execute(const isa::STransBc& i, const Context& context) {
   }
 }
 
-absl::Status Execute(const isa::SSg& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SSg& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const DType type,
                         OperandType(i.res0_prec, 0, "res0_prec"));
   SgShapes s;
@@ -338,7 +351,7 @@ absl::Status Execute(const isa::SSg& i, const Context& context) {
   return absl::InvalidArgumentError("SG with an empty operand");
 }
 
-absl::Status Execute(const isa::SSgl& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SSgl& i, const Context& context) {
   if (i.tsk_eu_typ != 17) {
     return absl::UnimplementedError(
         absl::StrCat("SGL operation ", i.tsk_eu_typ));
@@ -355,40 +368,45 @@ absl::Status Execute(const isa::SSgl& i, const Context& context) {
   }
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
-      LocalTensor(context, i.opd1_addr, index_type,
+      LocalTensor(context, Use::kRead, i.opd1_addr, index_type,
                   {shape.n, shape.c, shape.h, 1}, Layout::kAligned));
-  absl::StatusOr<MutablePlanes> source = LocalTensor(
-      context, i.opd0_addr, type, source_shape, Layout::kLineAligned);
-  if (i.opd0_str != isa::layout::kStrides && source.ok()) {
+  TPUC_ASSIGN_OR_RETURN(const LocalAddress start,
+                        ParseLocalAddress(i.opd0_addr));
+  LocalStrides strides =
+      LineAlignedStrides(source_shape, SizeOf(type), start.lane);
+  if (i.opd0_str != isa::layout::kStrides) {
     // Shared: all channel groups read the table of their lane.
-    source = LocalTensor(context, i.opd0_addr, type, source_shape,
-                         LocalStrides{0, 0, source->h_stride, 1});
+    strides = {0, 0, strides.h, 1};
   }
-  TPUC_RETURN_IF_ERROR(source.status());
-  TPUC_ASSIGN_OR_RETURN(
-      const MutablePlanes result,
-      LocalTensor(context, i.res0_addr, type, shape, Layout::kLineAligned));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes source,
+                        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                                    source_shape, strides));
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    shape, Layout::kLineAligned));
   const uint32_t constant = static_cast<uint32_t>(i.opd2_addr);
-  for (int64_t n = 0; n < shape.n; ++n) {
-    for (int64_t c = 0; c < shape.c; ++c) {
-      const void* index = Element(
-          indices, static_cast<int64_t>(SizeOf(index_type)), n, c, 0, 0);
-      for (int64_t h = 0; h < shape.h; ++h) {
-        const int64_t row = numerics::LoadInteger(index_type, index, h);
-        uint8_t* to = Element(result, size, n, c, h, 0);
-        if (row == numerics::MaxOf(index_type) && FillsMissing(i)) {
-          for (int64_t w = 0; w < shape.w; ++w) {
-            std::memcpy(to + w * size, &constant, static_cast<size_t>(size));
+  return Action([=]() -> absl::Status {
+    for (int64_t n = 0; n < shape.n; ++n) {
+      for (int64_t c = 0; c < shape.c; ++c) {
+        const void* index = Element(
+            indices, static_cast<int64_t>(SizeOf(index_type)), n, c, 0, 0);
+        for (int64_t h = 0; h < shape.h; ++h) {
+          const int64_t row = numerics::LoadInteger(index_type, index, h);
+          uint8_t* to = Element(result, size, n, c, h, 0);
+          if (row == numerics::MaxOf(index_type) && FillsMissing(i)) {
+            for (int64_t w = 0; w < shape.w; ++w) {
+              std::memcpy(to + w * size, &constant, static_cast<size_t>(size));
+            }
+            continue;
           }
-          continue;
+          if (row >= source_shape.h) return IndexError(row, source_shape.h);
+          std::memcpy(to, Element(source, size, 0, c, row, 0),
+                      static_cast<size_t>(shape.w * size));
         }
-        if (row >= source_shape.h) return IndexError(row, source_shape.h);
-        std::memcpy(to, Element(*source, size, 0, c, row, 0),
-                    static_cast<size_t>(shape.w * size));
       }
     }
-  }
-  return absl::OkStatus();
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace tpuc::sim

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // CONV, PorD, MM and MM2.
 #include <algorithm>
+#include <array>
 #include <cstring>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -46,26 +49,46 @@ numerics::Window WindowOf(const Instruction& i) {
   return w;
 }
 
+// Values that an instruction reads from local memory when it runs, one a
+// channel, or its immediate.
+struct Values {
+  DType type = DType::kF32;
+  std::vector<const void*> at;  // empty: `immediate` is the only one
+  uint32_t immediate = 0;
+
+  size_t size() const { return at.empty() ? 1 : at.size(); }
+  const void* operator[](size_t i) const {
+    return at.empty() ? &immediate : at[i];
+  }
+};
+
 // Padding values: an immediate, or element 0 of compact [1, C, 1, 2].
 template <typename Instruction>
-absl::StatusOr<std::vector<uint32_t>> PadBits(const Instruction& i,
-                                              const Context& context,
-                                              DType type, int64_t channels) {
+absl::StatusOr<Values> PadValues(const Instruction& i, const Context& context,
+                                 DType type, int64_t channels) {
   const numerics::Window w = WindowOf(i);
   const bool pads = (w.pad_top | w.pad_bottom | w.pad_left | w.pad_right) != 0;
   if (i.opd3_const != 0 || !pads) {
-    return std::vector<uint32_t>{static_cast<uint32_t>(i.opd3_addr)};
+    return Values{type, {}, static_cast<uint32_t>(i.opd3_addr)};
   }
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
-                        LocalTensor(context, i.opd3_addr, type,
+                        LocalTensor(context, Use::kRead, i.opd3_addr, type,
                                     {1, channels, 1, 2}, Layout::kCompact));
+  return Values{type, {planes.channel.begin(), planes.channel.end()}, 0};
+}
+
+std::vector<uint32_t> ReadBits(const Values& values) {
   std::vector<uint32_t> bits;
-  for (const void* p : planes.channel) {
-    uint32_t value = 0;
-    std::memcpy(&value, p, SizeOf(type));
+  for (size_t k = 0; k < values.size(); ++k) {
+    uint32_t value = values.immediate;
+    if (!values.at.empty()) std::memcpy(&value, values[k], SizeOf(values.type));
     bits.push_back(value);
   }
   return bits;
+}
+
+Use ResultUse(bool accumulate) {
+  return accumulate ? Use::kUpdate : Use::kWrite;
 }
 
 std::vector<const void*> ConstPointers(const MutablePlanes& planes) {
@@ -74,7 +97,7 @@ std::vector<const void*> ConstPointers(const MutablePlanes& planes) {
 
 }  // namespace
 
-absl::Status Execute(const isa::SConv& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
   if (i.tsk_eu_typ != 0) {
     return absl::UnimplementedError(
         absl::StrCat("CONV operation ", i.tsk_eu_typ));
@@ -98,12 +121,13 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
   numerics::ConvOperands operands;
   absl::StatusOr<MutablePlanes> input;
   if (i.opd0_str == isa::layout::kStrides) {
-    input = LocalTensor(context, i.opd0_addr, spec.input, input_shape,
-                        LocalStrides{Int(i.opd0_n_str), Int(i.opd0_c_str),
-                                     Int(i.opd0_h_str), Int(i.opd0_w_str)});
+    input =
+        LocalTensor(context, Use::kRead, i.opd0_addr, spec.input, input_shape,
+                    LocalStrides{Int(i.opd0_n_str), Int(i.opd0_c_str),
+                                 Int(i.opd0_h_str), Int(i.opd0_w_str)});
   } else if (i.opd0_str == isa::layout::kAligned) {
-    input = LocalTensor(context, i.opd0_addr, spec.input, input_shape,
-                        Layout::kAligned);
+    input = LocalTensor(context, Use::kRead, i.opd0_addr, spec.input,
+                        input_shape, Layout::kAligned);
   } else {
     return absl::UnimplementedError(
         absl::StrCat("CONV input in layout ", i.opd0_str));
@@ -114,7 +138,6 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
   const uint32_t weight = static_cast<uint32_t>(i.opd1_addr);
   if (i.opd1_const != 0) {
     spec.filter_order = numerics::FilterOrder::kSplat;
-    operands.filter.assign(static_cast<size_t>(spec.oc), &weight);
   } else {
     spec.filter_order = numerics::FilterOrder::kNic;
     const int64_t parallel = SizeOf(spec.filter) == 1   ? 64
@@ -124,44 +147,51 @@ absl::Status Execute(const isa::SConv& i, const Context& context) {
                            spec.window.kernel_h * spec.window.kernel_w;
     TPUC_ASSIGN_OR_RETURN(
         const MutablePlanes filter,
-        LocalTensor(context, i.opd1_addr, spec.filter, {1, spec.oc, 1, length},
-                    Layout::kCompact));
+        LocalTensor(context, Use::kRead, i.opd1_addr, spec.filter,
+                    {1, spec.oc, 1, length}, Layout::kCompact));
     operands.filter = ConstPointers(filter);
   }
 
   const bool floats = numerics::IsFloat(spec.input);
   DType extra = DType::kF32;  // bias, or the filter's zero point
   if (!floats) extra = i.opd2_sign != 0 ? DType::kI8 : DType::kU8;
-  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
-  std::vector<const void*> extras(static_cast<size_t>(spec.oc), &value2);
+  Values extras{extra, {}, static_cast<uint32_t>(i.opd2_addr)};
   if (i.opd2_const == 0) {
     TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
-                          LocalTensor(context, i.opd2_addr, extra,
+                          LocalTensor(context, Use::kRead, i.opd2_addr, extra,
                                       {1, spec.oc, 1, 1}, Layout::kCompact));
-    extras = ConstPointers(planes);
+    extras.at = ConstPointers(planes);
   }
-  for (const void* p : extras) {
-    if (floats) {
-      operands.bias.push_back(numerics::LoadFloat(extra, p, 0));
-    } else {
-      operands.zero_point.push_back(
-          static_cast<int32_t>(numerics::LoadInteger(extra, p, 0)));
+  TPUC_ASSIGN_OR_RETURN(const Values pads,
+                        PadValues(i, context, spec.input, spec.ic));
+  TPUC_ASSIGN_OR_RETURN(
+      operands.result,
+      LocalTensor(context, ResultUse(spec.accumulate), i.res0_addr, spec.result,
+                  result_shape, Layout::kAligned));
+  TPUC_RETURN_IF_ERROR(numerics::Validate(spec));
+  return Action([=, &threads = context.threads]() -> absl::Status {
+    numerics::ConvOperands o = operands;
+    const size_t channels = static_cast<size_t>(spec.oc);
+    if (i.opd1_const != 0) o.filter.assign(channels, &weight);
+    for (size_t k = 0; k < channels; ++k) {
+      if (floats) {
+        o.bias.push_back(numerics::LoadFloat(extra, extras[k], 0));
+      } else {
+        o.zero_point.push_back(
+            static_cast<int32_t>(numerics::LoadInteger(extra, extras[k], 0)));
+      }
     }
-  }
-  TPUC_ASSIGN_OR_RETURN(operands.pad_bits,
-                        PadBits(i, context, spec.input, spec.ic));
-  TPUC_ASSIGN_OR_RETURN(operands.result,
-                        LocalTensor(context, i.res0_addr, spec.result,
-                                    result_shape, Layout::kAligned));
-  TPUC_ASSIGN_OR_RETURN(const auto convolution,
-                        numerics::Convolution::Prepare(spec, operands));
-  context.threads.For(
-      convolution->NumTiles(), 1,
-      [&](int64_t begin, int64_t end) { convolution->Run(begin, end); });
-  return absl::OkStatus();
+    o.pad_bits = ReadBits(pads);
+    TPUC_ASSIGN_OR_RETURN(const auto convolution,
+                          numerics::Convolution::Prepare(spec, o));
+    threads.For(convolution->NumTiles(), 1, [&](int64_t begin, int64_t end) {
+      convolution->Run(begin, end);
+    });
+    return absl::OkStatus();
+  });
 }
 
-absl::Status Execute(const isa::SPorD& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SPorD& i, const Context& context) {
   numerics::PoolSpec spec;
   switch (i.tsk_eu_typ) {
     case 0:
@@ -195,36 +225,38 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
   spec.window = WindowOf(i);
   numerics::PoolOperands operands;
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes input,
-                        LocalTensor(context, i.opd0_addr, spec.input,
-                                    input_shape, Layout::kAligned));
+                        LocalTensor(context, Use::kRead, i.opd0_addr,
+                                    spec.input, input_shape, Layout::kAligned));
   operands.input = numerics::ToConst(input);
-  TPUC_ASSIGN_OR_RETURN(operands.pad_bits,
-                        PadBits(i, context, spec.input, spec.c));
-  TPUC_ASSIGN_OR_RETURN(
-      operands.result,
-      LocalTensor(context, i.res0_addr, spec.result, shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(const Values pads,
+                        PadValues(i, context, spec.input, spec.c));
+  TPUC_ASSIGN_OR_RETURN(operands.result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr,
+                                    spec.result, shape, Layout::kAligned));
   const size_t channels = static_cast<size_t>(spec.c);
   const uint32_t weight = static_cast<uint32_t>(i.opd1_addr);
-  const uint32_t bias = static_cast<uint32_t>(i.opd2_addr);
+  // Views of constants point into `immediates`, which the action keeps.
+  const auto immediates = std::make_shared<const std::array<uint32_t, 2>>(
+      std::array<uint32_t, 2>{weight, static_cast<uint32_t>(i.opd2_addr)});
   if (depthwise) {
     if (i.opd1_const != 0) {
-      operands.filter.assign(channels, &weight);
+      operands.filter.assign(channels, &(*immediates)[0]);
       operands.filter_is_splat = true;
     } else {
       TPUC_ASSIGN_OR_RETURN(
           const MutablePlanes filter,
-          LocalTensor(context, i.opd1_addr, spec.filter,
+          LocalTensor(context, Use::kRead, i.opd1_addr, spec.filter,
                       {1, spec.c, spec.window.kernel_h, spec.window.kernel_w},
                       Layout::kCompact));
       operands.filter = ConstPointers(filter);
     }
     if (i.opd2_const != 0) {
-      operands.bias.assign(channels, &bias);
+      operands.bias.assign(channels, &(*immediates)[1]);
     } else {
       const DType type =
           numerics::IsFloat(spec.input) ? spec.input : DType::kI32;
       TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
-                            LocalTensor(context, i.opd2_addr, type,
+                            LocalTensor(context, Use::kRead, i.opd2_addr, type,
                                         {1, spec.c, 1, 1}, Layout::kCompact));
       operands.bias = ConstPointers(planes);
     }
@@ -235,22 +267,26 @@ absl::Status Execute(const isa::SPorD& i, const Context& context) {
     spec.scale_bits = weight;
     spec.shift = static_cast<int>(i.opd2_addr & 0xFF);
   }
-  // Errors do not depend on the channels, so an empty range finds them.
+  // Errors do not depend on channels and data, so an empty range finds them.
   TPUC_RETURN_IF_ERROR(numerics::Pool(spec, operands, 0, 0));
   const int64_t work =
       shape.n * shape.h * shape.w * spec.window.kernel_h * spec.window.kernel_w;
-  context.threads.For(
-      spec.c, std::max<int64_t>(1, 16384 / work),
-      [&](int64_t begin, int64_t end) {
-        numerics::Pool(spec, operands, begin, end).IgnoreError();
-      });
-  return absl::OkStatus();
+  return Action([=, keep = immediates, &threads = context.threads] {
+    numerics::PoolOperands o = operands;
+    o.pad_bits = ReadBits(pads);
+    threads.For(spec.c, std::max<int64_t>(1, 16384 / work),
+                [&](int64_t begin, int64_t end) {
+                  numerics::Pool(spec, o, begin, end).IgnoreError();
+                });
+    return absl::OkStatus();
+  });
 }
 
 namespace {
 
 struct LocalMatrix {
-  void* base;
+  void* base = nullptr;
+  std::shared_ptr<uint32_t> immediate;  // what base points to, if a constant
   std::vector<int64_t> row, col;
   numerics::MatrixView View() const { return {base, row, col}; }
   numerics::MutableMatrixView MutableView() const { return {base, row, col}; }
@@ -258,14 +294,14 @@ struct LocalMatrix {
 
 // Matrix layout: element (i, j) is (i, j / width, 0, j % width) of an
 // EU-aligned tensor [rows, blocks, 1, width].
-absl::StatusOr<LocalMatrix> BlockMatrix(const Context& context,
+absl::StatusOr<LocalMatrix> BlockMatrix(const Context& context, Use use,
                                         uint64_t address, DType type,
                                         int64_t rows, int64_t cols,
                                         int64_t width) {
   const Shape4 shape{rows, (cols + width - 1) / width, 1, width};
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes planes,
-      LocalTensor(context, address, type, shape, Layout::kAligned));
+      LocalTensor(context, use, address, type, shape, Layout::kAligned));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   LocalMatrix m;
   m.base = planes.channel[0];
@@ -282,11 +318,12 @@ absl::StatusOr<LocalMatrix> BlockMatrix(const Context& context,
 }
 
 // MM2 layout: row i in lane i % 64, EU-aligned [1, rows, 1, cols].
-absl::StatusOr<LocalMatrix> RowMatrix(const Context& context, uint64_t address,
-                                      DType type, int64_t rows, int64_t cols) {
+absl::StatusOr<LocalMatrix> RowMatrix(const Context& context, Use use,
+                                      uint64_t address, DType type,
+                                      int64_t rows, int64_t cols) {
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
-                        LocalTensor(context, address, type, {1, rows, 1, cols},
-                                    Layout::kAligned));
+                        LocalTensor(context, use, address, type,
+                                    {1, rows, 1, cols}, Layout::kAligned));
   const int64_t size = static_cast<int64_t>(SizeOf(type));
   LocalMatrix m;
   m.base = planes.channel[0];
@@ -298,38 +335,70 @@ absl::StatusOr<LocalMatrix> RowMatrix(const Context& context, uint64_t address,
   return m;
 }
 
-LocalMatrix Splat(const uint32_t* value, int64_t rows, int64_t cols) {
+LocalMatrix Splat(uint64_t value, int64_t rows, int64_t cols) {
   LocalMatrix m;
-  m.base = const_cast<uint32_t*>(value);
+  m.immediate = std::make_shared<uint32_t>(static_cast<uint32_t>(value));
+  m.base = m.immediate.get();
   m.row.assign(static_cast<size_t>(rows), 0);
   m.col.assign(static_cast<size_t>(cols), 0);
   return m;
 }
 
-absl::Status RunFloat(const numerics::MatMulSpec& spec,
-                      const numerics::MatMulOperands& operands,
-                      const Context& context) {
-  TPUC_ASSIGN_OR_RETURN(const auto product,
-                        numerics::MatMul::Prepare(spec, operands));
-  context.threads.For(product->NumTiles(), 1, [&](int64_t begin, int64_t end) {
-    product->Run(begin, end);
+struct Matrices {
+  LocalMatrix left, right, result;
+};
+
+// bias: one row, or without columns.
+absl::StatusOr<Action> FloatProduct(const numerics::MatMulSpec& spec,
+                                    const Matrices& m, const LocalMatrix& bias,
+                                    const Context& context) {
+  TPUC_RETURN_IF_ERROR(numerics::Validate(spec));
+  return Action([=, &threads = context.threads]() -> absl::Status {
+    numerics::MatMulOperands operands;
+    operands.left = m.left.View();
+    operands.right = m.right.View();
+    operands.result = m.result.MutableView();
+    const char* base = static_cast<const char*>(bias.base);
+    for (int64_t offset : bias.col) {
+      operands.bias.push_back(
+          numerics::LoadFloat(DType::kF32, base + offset, 0));
+    }
+    TPUC_ASSIGN_OR_RETURN(const auto product,
+                          numerics::MatMul::Prepare(spec, operands));
+    threads.For(product->NumTiles(), 1,
+                [&](int64_t begin, int64_t end) { product->Run(begin, end); });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
-absl::Status RunInteger(const numerics::IntegerMatMulSpec& spec,
-                        const numerics::IntegerMatMulOperands& operands,
-                        const Context& context) {
+// zeros: zero points of the right operand, one row of its type, or without
+// columns.
+absl::StatusOr<Action> IntegerProduct(const numerics::IntegerMatMulSpec& spec,
+                                      const Matrices& m,
+                                      const LocalMatrix& zeros,
+                                      const Context& context) {
+  numerics::IntegerMatMulOperands operands;
+  operands.left = m.left.View();
+  operands.right = m.right.View();
+  operands.result = m.result.MutableView();
   TPUC_RETURN_IF_ERROR(numerics::MultiplyIntegers(spec, operands, 0, 0));
-  context.threads.For(spec.m, 1, [&](int64_t begin, int64_t end) {
-    numerics::MultiplyIntegers(spec, operands, begin, end).IgnoreError();
+  return Action([=, &threads = context.threads] {
+    numerics::IntegerMatMulOperands o = operands;
+    const char* base = static_cast<const char*>(zeros.base);
+    for (int64_t offset : zeros.col) {
+      o.zero_point.push_back(static_cast<int32_t>(
+          numerics::LoadInteger(spec.right, base + offset, 0)));
+    }
+    threads.For(spec.m, 1, [&](int64_t begin, int64_t end) {
+      numerics::MultiplyIntegers(spec, o, begin, end).IgnoreError();
+    });
+    return absl::OkStatus();
   });
-  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::Status Execute(const isa::SMm& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SMm& i, const Context& context) {
   if (i.tsk_eu_typ != 1) {
     return absl::UnimplementedError(
         absl::StrCat("MM operation ", i.tsk_eu_typ));
@@ -357,21 +426,22 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
     return absl::UnimplementedError(
         absl::StrCat("MM of ", Name(left_type), " (MM2 has it)"));
   }
-  const uint32_t value0 = static_cast<uint32_t>(i.opd0_addr);
-  LocalMatrix left;
+  Matrices matrices;
+  LocalMatrix& left = matrices.left;
   if (i.opd0_const != 0) {
-    left = Splat(&value0, m, k);
+    left = Splat(i.opd0_addr, m, k);
   } else {
     TPUC_ASSIGN_OR_RETURN(
-        left, BlockMatrix(context, i.opd0_addr, left_type, stored_rows,
-                          stored_cols, Int(i.opd0_w)));
+        left, BlockMatrix(context, Use::kRead, i.opd0_addr, left_type,
+                          stored_rows, stored_cols, Int(i.opd0_w)));
     if (transposed) std::swap(left.row, left.col);
   }
   TPUC_ASSIGN_OR_RETURN(
-      const LocalMatrix right,
-      BlockMatrix(context, i.opd1_addr, right_type, k, n, width));
-  TPUC_ASSIGN_OR_RETURN(const LocalMatrix result,
-                        BlockMatrix(context, i.res0_addr, out, m, n, width));
+      matrices.right,
+      BlockMatrix(context, Use::kRead, i.opd1_addr, right_type, k, n, width));
+  TPUC_ASSIGN_OR_RETURN(matrices.result,
+                        BlockMatrix(context, ResultUse(i.res_add != 0),
+                                    i.res0_addr, out, m, n, width));
   if (left_type == DType::kF32) {
     numerics::MatMulSpec spec;
     spec.m = m;
@@ -379,22 +449,12 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
     spec.n = n;
     spec.result = out;
     spec.accumulate = i.res_add != 0;
-    numerics::MatMulOperands operands;
-    operands.left = left.View();
-    operands.right = right.View();
-    operands.result = result.MutableView();
-    const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
-    LocalMatrix bias = Splat(&value2, 1, n);
+    LocalMatrix bias = Splat(i.opd2_addr, 1, n);
     if (i.opd2_const == 0) {
-      TPUC_ASSIGN_OR_RETURN(
-          bias, BlockMatrix(context, i.opd2_addr, DType::kF32, 1, n, width));
+      TPUC_ASSIGN_OR_RETURN(bias, BlockMatrix(context, Use::kRead, i.opd2_addr,
+                                              DType::kF32, 1, n, width));
     }
-    const char* base = static_cast<const char*>(bias.base);
-    for (int64_t offset : bias.col) {
-      operands.bias.push_back(
-          numerics::LoadFloat(DType::kF32, base + offset, 0));
-    }
-    return RunFloat(spec, operands, context);
+    return FloatProduct(spec, matrices, bias, context);
   }
   if (i.opd2_const == 0 || i.opd2_addr != 0) {
     return absl::UnimplementedError("MM of integers with a shift per column");
@@ -408,14 +468,10 @@ absl::Status Execute(const isa::SMm& i, const Context& context) {
   spec.n = n;
   spec.accumulate = i.res_add != 0;
   spec.saturate = SizeOf(left_type) == 4;
-  numerics::IntegerMatMulOperands operands;
-  operands.left = left.View();
-  operands.right = right.View();
-  operands.result = result.MutableView();
-  return RunInteger(spec, operands, context);
+  return IntegerProduct(spec, matrices, LocalMatrix{}, context);
 }
 
-absl::Status Execute(const isa::SMm2& i, const Context& context) {
+absl::StatusOr<Action> Prepare(const isa::SMm2& i, const Context& context) {
   // As products of an m x k and a k x n matrix.
   const bool nn = i.tsk_eu_typ == 4, nt = i.tsk_eu_typ == 5,
              tt = i.tsk_eu_typ == 6;
@@ -442,21 +498,22 @@ absl::Status Execute(const isa::SMm2& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(const DType out,
                         OperandType(i.res0_prec, 1, "res0_prec"));
-  const uint32_t value0 = static_cast<uint32_t>(i.opd0_addr);
-  const uint32_t value1 = static_cast<uint32_t>(i.opd1_addr);
-  LocalMatrix left = Splat(&value0, m, k), right = Splat(&value1, k, n);
+  Matrices matrices{Splat(i.opd0_addr, m, k), Splat(i.opd1_addr, k, n), {}};
+  LocalMatrix &left = matrices.left, &right = matrices.right;
   if (i.opd0_const == 0) {
-    TPUC_ASSIGN_OR_RETURN(left, RowMatrix(context, i.opd0_addr, left_type,
-                                          tt ? k : m, tt ? m : k));
+    TPUC_ASSIGN_OR_RETURN(left, RowMatrix(context, Use::kRead, i.opd0_addr,
+                                          left_type, tt ? k : m, tt ? m : k));
     if (tt) std::swap(left.row, left.col);
   }
   if (i.opd1_const == 0) {
-    TPUC_ASSIGN_OR_RETURN(right, RowMatrix(context, i.opd1_addr, right_type,
-                                           nn ? k : n, nn ? n : k));
+    TPUC_ASSIGN_OR_RETURN(right, RowMatrix(context, Use::kRead, i.opd1_addr,
+                                           right_type, nn ? k : n, nn ? n : k));
     if (!nn) std::swap(right.row, right.col);
   }
-  TPUC_ASSIGN_OR_RETURN(LocalMatrix result, RowMatrix(context, i.res0_addr, out,
-                                                      tt ? n : m, tt ? m : n));
+  LocalMatrix& result = matrices.result;
+  TPUC_ASSIGN_OR_RETURN(
+      result, RowMatrix(context, ResultUse(i.res_add != 0), i.res0_addr, out,
+                        tt ? n : m, tt ? m : n));
   if (tt) std::swap(result.row, result.col);
   if (numerics::IsFloat(left_type)) {
     if (left_type == DType::kF32) {
@@ -469,11 +526,7 @@ absl::Status Execute(const isa::SMm2& i, const Context& context) {
     spec.k = k;
     spec.n = n;
     spec.accumulate = i.res_add != 0;
-    numerics::MatMulOperands operands;
-    operands.left = left.View();
-    operands.right = right.View();
-    operands.result = result.MutableView();
-    return RunFloat(spec, operands, context);
+    return FloatProduct(spec, matrices, LocalMatrix{}, context);
   }
   numerics::IntegerMatMulSpec spec;
   spec.left = left_type;
@@ -483,30 +536,26 @@ absl::Status Execute(const isa::SMm2& i, const Context& context) {
   spec.k = k;
   spec.n = n;
   spec.accumulate = i.res_add != 0;
-  numerics::IntegerMatMulOperands operands;
-  operands.left = left.View();
-  operands.right = right.View();
-  operands.result = result.MutableView();
   // Zero points of the right operand, in its type.
-  const uint32_t value2 = static_cast<uint32_t>(i.opd2_addr);
-  if (i.opd2_const != 0) {
-    operands.zero_point.assign(
-        static_cast<size_t>(n),
-        static_cast<int32_t>(numerics::LoadInteger(right_type, &value2, 0)));
-  } else {
+  LocalMatrix zeros = Splat(i.opd2_addr, 1, n);
+  if (i.opd2_const == 0) {
     // Every lane has the row of an NN or NT product; TT has one a row.
     const Shape4 shape = tt ? Shape4{1, n, 1, 1} : Shape4{1, 1, 1, n};
     TPUC_ASSIGN_OR_RETURN(
-        const MutablePlanes zeros,
-        LocalTensor(context, i.opd2_addr, right_type, shape,
+        const MutablePlanes planes,
+        LocalTensor(context, Use::kRead, i.opd2_addr, right_type, shape,
                     tt ? Layout::kCompact : Layout::kAligned));
+    zeros.immediate = nullptr;
+    zeros.base = planes.channel[0];
     for (int64_t j = 0; j < n; ++j) {
-      operands.zero_point.push_back(static_cast<int32_t>(numerics::LoadInteger(
-          right_type, zeros.channel[static_cast<size_t>(tt ? j : 0)],
-          tt ? 0 : j)));
+      zeros.col[static_cast<size_t>(j)] =
+          tt ? static_cast<const uint8_t*>(
+                   planes.channel[static_cast<size_t>(j)]) -
+                   static_cast<const uint8_t*>(zeros.base)
+             : j;
     }
   }
-  return RunInteger(spec, operands, context);
+  return IntegerProduct(spec, matrices, zeros, context);
 }
 
 }  // namespace tpuc::sim
