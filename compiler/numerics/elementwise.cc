@@ -91,11 +91,6 @@ bool IsUnary(ArOp op) {
   }
 }
 
-bool IsBitwise(ArOp op) {
-  return op == ArOp::kNot || op == ArOp::kAnd || op == ArOp::kOr ||
-         op == ArOp::kXor;
-}
-
 absl::Status Unsupported(const ElementwiseSpec& s, const char* why) {
   return absl::UnimplementedError(absl::StrCat(
       "element-wise ", Name(s.op), " of ", tpuc::Name(s.a), " and ",
@@ -253,12 +248,12 @@ absl::StatusOr<Elementwise> Elementwise::Create(const ElementwiseSpec& spec) {
     if (SizeOf(s.a) != SizeOf(s.res)) return Unsupported(s, "sizes differ");
     return Elementwise(s, Family::kBits);
   }
-  if (IsSelect(s.op)) return Elementwise(s, Family::kBits);
-  if (floats && IsBitwise(s.op)) {
-    // Bits are bits: treat as integers of the width.
-    if (SizeOf(s.a) != SizeOf(s.res)) return Unsupported(s, "sizes differ");
-    s.a = s.b = s.res = SignedOf(s.a);
-    return Elementwise(s, Family::kInteger);
+  if (IsSelect(s.op)) {
+    if (s.a != s.b) return Unsupported(s, "operand types differ");
+    if (SizeOf(s.res) > SizeOf(s.a)) {
+      return Unsupported(s, "the result is wider than the operands");
+    }
+    return Elementwise(s, Family::kBits);
   }
   if (s.op == ArOp::kCast && IsFloat(s.a) != IsFloat(s.res)) {
     if (IsFloat(s.a) && s.rounding > Rounding::kUp) {
@@ -293,27 +288,35 @@ absl::StatusOr<Elementwise> Elementwise::Create(const ElementwiseSpec& spec) {
   switch (s.op) {
     case ArOp::kDiv:
       return Unsupported(s, "f32 only");
-    case ArOp::kAbsDifference:
-      return Unsupported(s, "floats only");
     case ArOp::kClamp:
       return Unsupported(s, "use max and min");
-    case ArOp::kMul:
-    case ArOp::kNot:
-    case ArOp::kAdd:
-    case ArOp::kSub:
+    case ArOp::kAbsDifference:
+      return Unsupported(s, "floats only");
     case ArOp::kMax:
     case ArOp::kMin:
-    case ArOp::kLogicShift:
+      if (s.a != s.b || s.a != s.res) return Unsupported(s, "types differ");
+      break;
+    case ArOp::kNot:
     case ArOp::kAnd:
     case ArOp::kOr:
     case ArOp::kXor:
+      if (SizeOf(s.a) != SizeOf(s.b) || SizeOf(s.a) != SizeOf(s.res)) {
+        return Unsupported(s, "sizes differ");
+      }
+      break;
+    case ArOp::kRotate:
+      if (SizeOf(s.a) != SizeOf(s.res)) return Unsupported(s, "sizes differ");
+      break;
+    case ArOp::kMul:
+    case ArOp::kAdd:
+    case ArOp::kSub:
+    case ArOp::kLogicShift:
     case ArOp::kCast:
     case ArOp::kAddSaturate:
     case ArOp::kSubSaturate:
     case ArOp::kMac:
     case ArOp::kMulSaturate:
     case ArOp::kArithmeticShift:
-    case ArOp::kRotate:
     case ArOp::kMulDoubledHigh:
     case ArOp::kAbs:
     case ArOp::kFirstOne:

@@ -10,12 +10,20 @@ uint64_t Narrow(int64_t value, int bits) {
   return static_cast<uint64_t>(value) & ((uint64_t{1} << bits) - 1);
 }
 
-// On the unsigned value; right shifts round.
+// Left shifts count modulo 32 whatever the width, right shifts round.
+// tests/vendor/forms/ar.py: ar.arith_shift.int
+int64_t ArithmeticShift(int64_t value, int amount, Rounding mode) {
+  return Shift(value, amount > 0 ? amount % 32 : amount, mode);
+}
+
+// On the unsigned value.
 int64_t LogicShift(int64_t value, int amount, int bits, Rounding mode) {
-  return Shift(static_cast<int64_t>(Narrow(value, bits)), amount, mode);
+  return ArithmeticShift(static_cast<int64_t>(Narrow(value, bits)), amount,
+                         mode);
 }
 
 int64_t Rotate(int64_t value, int amount, int bits) {
+  amount %= 32;
   if (amount > bits || -amount > bits) return 0;
   const uint64_t x = Narrow(value, bits);
   const int left = (amount + bits) % bits;
@@ -92,7 +100,7 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       break;
     case ArOp::kArithmeticShift:
       for (int64_t i = 0; i < count; ++i) {
-        r[i] = Shift(a[i], static_cast<int8_t>(b[i]), spec.rounding);
+        r[i] = ArithmeticShift(a[i], static_cast<int8_t>(b[i]), spec.rounding);
       }
       break;
     case ArOp::kRotate:

@@ -2,7 +2,9 @@
 #include "runtime/simulator/execute.h"
 
 #include "absl/strings/str_cat.h"
+#include "compiler/isa/short_form.h"
 #include "compiler/numerics/float_format.h"
+#include "runtime/simulator/status_macros.h"
 
 namespace tpuc::sim {
 
@@ -77,8 +79,9 @@ absl::StatusOr<uint8_t*> MemoryRange(const Context& context, Use use,
   return start;
 }
 
-absl::StatusOr<Action> PrepareInstruction(const isa::Instruction& i,
+absl::StatusOr<Action> PrepareInstruction(const isa::Instruction& given,
                                           const Context& context) {
+  TPUC_ASSIGN_OR_RETURN(const isa::Instruction i, isa::ToShortForm(given));
   const Action nothing = [] { return absl::OkStatus(); };
   switch (i.format()) {
     case isa::Format::kSAr:

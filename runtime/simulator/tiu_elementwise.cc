@@ -201,18 +201,13 @@ absl::StatusOr<Action> Prepare(const isa::SAr& i, const Context& context) {
   }
   const bool select = op == ArOp::kSelectGreater || op == ArOp::kSelectEqual ||
                       op == ArOp::kSelectLess;
-  if (select || op == ArOp::kMac || spec.has_shift) {
-    if (select && i.opd2_const == 0) {
-      return absl::UnimplementedError("select of a value in memory");
-    }
-    const DType type2 = select ? result_type : DType::kI8;
-    if (op == ArOp::kMac && !numerics::IsFloat(type0) && i.opd2_const == 0) {
-      return absl::UnimplementedError("mac with shifts in memory");
-    }
+  if (select || op == ArOp::kMac) {
+    // Immediates, whatever opd2_const says.
+    c = numerics::SplatPlanes(&(*values)[2], shape.c);
+  } else if (spec.has_shift) {
     TPUC_ASSIGN_OR_RETURN(
-        c,
-        ArOperand(context, i.opd2_const != 0 || op == ArOp::kMac, &(*values)[2],
-                  isa::layout::kPerChannel, type2, shape, {}));
+        c, ArOperand(context, i.opd2_const != 0, &(*values)[2],
+                     isa::layout::kPerChannel, DType::kI8, shape, {}));
   }
   return Action([=, keep = values, &threads = context.threads] {
     threads.For(shape.c, ChannelGrain(shape), [&](int64_t begin, int64_t end) {

@@ -166,6 +166,9 @@ absl::StatusOr<Action> SharedIndices(const isa::SSg& i, const Context& context,
   const bool pairs = i.tsk_eu_typ == 1 || i.tsk_eu_typ == 4;
   const int64_t count = Int(i.opd1_c);
   TPUC_ASSIGN_OR_RETURN(const DType index_type, IndexType(i.opd1_prec));
+  if (pairs && index_type != DType::kU16) {
+    return absl::UnimplementedError("SG with pairs of 8-bit indices");
+  }
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
       LocalTensor(context, Use::kRead, i.opd1_addr, index_type,
@@ -296,6 +299,68 @@ absl::StatusOr<Action> ChannelIndices(const isa::SSg& i, const Context& context,
   });
 }
 
+// A row of a compaction: what moves to its start where flags are not 0.
+struct CompactionOperands {
+  MutablePlanes flags, values;  // values: of eu 9 and 16, none
+  DType flag_type;
+};
+
+// eu 8 (15): the elements of opd0 whose mask in opd1 is not 0; eu 9 (16): the
+// positions of the elements of opd0 that are not 0. And a u16 count a row.
+absl::StatusOr<Action> Compaction(const isa::SSg& i, const Context& context,
+                                  const SgShapes& s, DType type) {
+  const bool positions = i.tsk_eu_typ == 9 || i.tsk_eu_typ == 16;
+  const Shape4 shape = s.source;
+  CompactionOperands operands;
+  TPUC_ASSIGN_OR_RETURN(operands.flag_type,
+                        OperandType(positions ? i.opd0_prec : i.opd1_prec, 0,
+                                    positions ? "opd0_prec" : "opd1_prec"));
+  if (positions && type != DType::kU16) {
+    return absl::UnimplementedError(
+        absl::StrCat("SG nonzero with positions of type ", Name(type)));
+  }
+  TPUC_ASSIGN_OR_RETURN(
+      operands.flags,
+      LocalTensor(context, Use::kRead, positions ? i.opd0_addr : i.opd1_addr,
+                  operands.flag_type, shape, Layout::kAligned));
+  if (!positions) {  // one image for all masks
+    TPUC_ASSIGN_OR_RETURN(
+        operands.values,
+        LocalTensor(context, Use::kRead, i.opd0_addr, type,
+                    {1, shape.c, shape.h, shape.w}, Layout::kAligned));
+  }
+  TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
+                        LocalTensor(context, Use::kWrite, i.res0_addr, type,
+                                    shape, Layout::kAligned));
+  TPUC_ASSIGN_OR_RETURN(
+      const MutablePlanes counts,
+      LocalTensor(context, Use::kWrite, i.res1_addr, DType::kU16,
+                  {shape.n, shape.c, 1, 1}, Layout::kCompact));
+  const int64_t flag_size = static_cast<int64_t>(SizeOf(operands.flag_type));
+  return Action([=]() -> absl::Status {
+    for (int64_t n = 0; n < shape.n; ++n) {
+      for (int64_t c = 0; c < shape.c; ++c) {
+        const void* flags = Element(operands.flags, flag_size, n, c, 0, 0);
+        uint8_t* to = Element(result, s.size, n, c, 0, 0);
+        uint16_t count = 0;
+        for (int64_t k = 0; k < shape.h * shape.w; ++k) {
+          if (numerics::LoadInteger(operands.flag_type, flags, k) == 0) {
+            continue;
+          }
+          const uint16_t position = static_cast<uint16_t>(k);
+          std::memmove(to + count * s.size,
+                       positions ? reinterpret_cast<const uint8_t*>(&position)
+                                 : Element(operands.values, s.size, 0, c, 0, k),
+                       static_cast<size_t>(s.size));
+          ++count;
+        }
+        std::memcpy(Element(counts, 2, n, c, 0, 0), &count, 2);
+      }
+    }
+    return absl::OkStatus();
+  });
+}
+
 }  // namespace
 
 absl::StatusOr<Action> Prepare(const isa::STransBc& i, const Context& context) {
@@ -344,6 +409,11 @@ absl::StatusOr<Action> Prepare(const isa::SSg& i, const Context& context) {
     case 13:
     case 14:
       return ChannelIndices(i, context, s, type);
+    case 8:
+    case 9:
+    case 15:
+    case 16:
+      return Compaction(i, context, s, type);
     default:
       return absl::UnimplementedError(
           absl::StrCat("SG operation ", i.tsk_eu_typ));

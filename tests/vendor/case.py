@@ -33,6 +33,7 @@ SPECIALS = {
     "bf16": [0, 1 << 15, 0x7F80, 0xFF80, 0x7FFF, 0xFFC0, 0x7F7F, 0xFF7F, 0x0001, 0x8001, 0x007F, 0x0080, 0x3F80, 0xBF80],
 }
 
+LONG_FORMS = {"sRQ_sDQ": "RQ_DQ", "sTRANS_sBC": "TRANS_BC"}      # the others: without the s
 GDMA_TYPES = {"tensor": 0, "matrix": 1, "general": 3, "cw_transpose": 4, "gather": 7, "scatter": 8}
 
 
@@ -263,7 +264,8 @@ class Case:
 
     # ---- instructions
     def tiu(self, format_name, **fields):
-        self._step(TIU, format_name, fields)
+        """an instruction, named by its short form; now and then it is encoded in the long one"""
+        self._step(TIU, LONG_FORMS.get(format_name, format_name[1:]) if self.chance(0.15) else format_name, fields)
 
     def gdma(self, format_name, **fields):
         fields["cmd_type"] = GDMA_TYPES[format_name.split("DMA_")[1]]

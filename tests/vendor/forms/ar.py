@@ -93,19 +93,21 @@ def logic(c, eu):
 
 
 def shift(c, eu):
-    """logic, arithmetic, circular shift by an int8 tensor or immediate, within the width of the data"""
+    """logic, arithmetic, circular shift by a signed tensor or immediate; amounts of 32 and more lose multiples of 32"""
     shape, lane = c.shape(), c.lane()
     dtype = c.pick(*INTS)
-    reach = 8 * size(dtype) - 1
+    amount = c.pick(*[t for t in ("i8", "i16", "i32") if eu != 22 or size(t) <= size(dtype)])
+    reach = c.pick(8 * size(dtype) - 1, 127)
     a = source(c, "opd0", dtype, shape, lane, 0)
-    draw = lambda count: c.rng.randint(-reach, reach + 1, count).astype(np.int8).view(np.uint8)
+    draw = lambda count: c.rng.randint(-reach, reach + 1, count).astype(f"i{size(amount)}").view(f"u{size(amount)}")
     if c.chance(0.4):
         b = {"opd1_const": 1, "opd1_addr": int(draw(1)[0])}
     else:
-        layout, strides = c.random_layout(shape, "i8", lane)
-        probe = c.local("i8", shape, layout, lane, strides)
-        b = layout_fields("opd1", c.local("i8", shape, layout, lane, strides, data=draw(probe.rows * probe.words)))
-    emit(c, eu, dtype, shape, lane, tsk_opd_num=2, opd2_n_str=c.between(0, 6), opd1_prec=0, opd1_sign=1, **a, **b)
+        layout, strides = c.random_layout(shape, amount, lane)
+        probe = c.local(amount, shape, layout, lane, strides)
+        b = layout_fields("opd1", c.local(amount, shape, layout, lane, strides, data=draw(probe.rows * probe.words)))
+    result = dtype if eu == 22 else c.pick(dtype, *INTS)
+    emit(c, eu, result, shape, lane, tsk_opd_num=2, opd2_n_str=c.between(0, 6), opd1_prec=code(amount), opd1_sign=1, **a, **b)
 
 
 def int_minmax(c, eu):
@@ -116,14 +118,16 @@ def int_minmax(c, eu):
 
 
 def select(c, eu, dtype):
-    """a against b; the chosen value may have another type"""
+    """a against b; the chosen value may have another type, and is an immediate whatever opd2_const says"""
     shape, lane = c.shape(), c.lane()
     dtype = dtype or c.pick(*INTS)
     tr = c.pick(dtype, *[t for t in (*FLOATS, *INTS) if size(t) <= size(dtype)])   # a wider one is refused
     style = c.pick(None, None, "small" if dtype in INTS else "mixed")
     a = source(c, "opd0", dtype, shape, lane, 0, style)
     b = source(c, "opd1", dtype, shape, lane, 0.25, style)
-    emit(c, eu, tr, shape, lane, tsk_opd_num=3, opd2_prec=code(tr), opd2_sign=signed(tr), opd2_const=1, opd2_addr=c.constant(tr), **a, **b)
+    const = c.pick(1, 1, 0)            # 0: the value is an address, too, which the vendor's simulator checks
+    emit(c, eu, tr, shape, lane, tsk_opd_num=3, opd2_prec=code(tr), opd2_sign=signed(tr), opd2_const=const,
+         opd2_addr=c.constant(tr) & (-1 if const else -4 & 0xFFFF), **a, **b)
 
 
 def divide(c):
@@ -170,7 +174,7 @@ def mac(c, dtype):
     ta, tb = c.pick("i8", "u8"), c.pick("i8", "u8")
     tr = "i16" if "i8" in (ta, tb) else "u16"
     r = c.local(tr, shape, ALIGNED, lane, result=True)
-    emit(c, 18, tr, shape, lane, res0_addr=r.addr, tsk_opd_num=3, opd2_const=1, opd2_addr=c.between(0, 7) | c.between(0, 12) << 8,
+    emit(c, 18, tr, shape, lane, res0_addr=r.addr, tsk_opd_num=3, opd2_const=c.pick(1, 1, 0), opd2_addr=c.between(0, 7) | c.between(0, 12) << 8,
          opd2_n_str=c.between(0, 6), **source(c, "opd0", ta, shape, lane, 0), **source(c, "opd1", tb, shape, lane, 0.2))
 
 
@@ -188,9 +192,19 @@ def copy(c):
 
 def double_high(c):
     shape, lane = c.shape(), c.lane()
-    dtype = c.pick("i8", "i16", "i32")
-    emit(c, 23, dtype, shape, lane, tsk_opd_num=3, opd2_const=1, opd2_sign=1, opd2_n_str=c.between(0, 6), **source(c, "opd0", dtype, shape, lane, 0),
-         **source(c, "opd1", dtype, shape, lane, 0.25))
+    a, b, result = c.pick(*INTS), c.pick(*INTS), c.pick(*INTS)
+    if c.chance(0.5):
+        b = result = a
+    emit(c, 23, result, shape, lane, tsk_opd_num=3, opd2_const=1, opd2_addr=c.pick(0, c.between(-8, 8) & 0xFF), opd2_sign=1,
+         opd2_n_str=c.between(0, 6), **source(c, "opd0", a, shape, lane, 0), **source(c, "opd1", b, shape, lane, 0.25))
+
+
+def other_lanes(c):
+    """operands and result that start in lanes of their own"""
+    shape, dtype = c.shape(), c.pick("f32", "f16", "i8")
+    a, b = (c.local(dtype, shape, ALIGNED, c.lane()) for _ in "ab")
+    r = c.local(dtype, shape, ALIGNED, c.lane(), result=True)
+    emit(c, 2, dtype, shape, 0, tsk_opd_num=2, res0_addr=r.addr, opd0_addr=a.addr, opd1_addr=b.addr, opd0_prec=code(dtype), opd1_prec=code(dtype))
 
 
 def forms():
@@ -215,12 +229,13 @@ def forms():
         yield f"ar.{name}.int", partial(int_minmax, eu=eu)
     for eu, name in ((10, "select_gt"), (11, "select_eq"), (13, "select_lt")):
         yield f"ar.{name}.int", partial(select, eu=eu, dtype=None)
-    yield "ar.abs.int", partial(unary, eu=26, dtypes=["i8", "i16", "i32"])
+    yield "ar.abs.int", partial(unary, eu=26, dtypes=INTS)
     yield "ar.leading_zeros.int", partial(unary, eu=29, dtypes=INTS)
     yield "ar.leading_ones.int", partial(unary, eu=30, dtypes=INTS)
     yield "ar.double_high.int", double_high
     yield "ar.mac.int", partial(mac, dtype="int")
     yield "ar.copy", copy
+    yield "ar.other_lanes", other_lanes
     yield "ar.cast.int_int", partial(cast, ta=INTS, tr=INTS, modes=[0])
     yield "ar.cast.int_float", partial(cast, ta=INTS, tr=FLOATS, modes=[0, 1, 2, 3, 4])
     yield "ar.cast.f32_16", partial(cast, ta=["f32"], tr=["f16", "bf16"], modes=range(7))

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from case import ALIGNED, COMPACT, EU_BYTES, LANES, STRIDED, ceil_div, code, round_up, size
+from case import ALIGNED, COMPACT, EU_BYTES, LANES, STRIDED, ceil_div, code, round_up, size, values
 
 ANY = ("f32", "f16", "bf16", "i8", "i16", "i32")
 STATIC = 0x9000000
@@ -52,30 +52,33 @@ def static_distribute(c):
           opd0_addr=STATIC + c.pick(0, 1024, 1152, 1472))
 
 
-def gather(c, scatter=False):
-    """eu 0, 3: one list of indices for all channels, spread over the lanes"""
-    dtype = c.pick(*ANY)
-    n, ch, count, width = 1, c.channels(), c.between(1, 150), c.between(1, 200)
+def gather(c, scatter=False, pairs=False):
+    """eu 0, 3: one list of positions for all channels, spread over the lanes; eu 1, 4: of pairs {w, h}"""
+    dtype, index_dtype = c.pick(*ANY), "u16" if pairs else c.pick("u8", "u16")
+    n, ch, count = c.pick(1, 1, 2), c.channels(), c.between(1, 150)
+    table = [c.between(1, 12), c.between(1, 20)] if pairs else [1, c.between(1, 200)]
     if scatter:
-        width = max(width, count)
-        index = c.rng.permutation(width)[:count].astype(np.uint16)
+        count = min(count, table[0] * table[1])
+        picked = c.rng.permutation(table[0] * table[1])[:count]
     else:
-        index = c.rng.randint(0, width, count).astype(np.uint16)
-    spread = np.zeros((min(count, LANES), ceil_div(count, LANES)), np.uint16)
+        picked = c.rng.randint(0, table[0] * table[1], count)
+    index = np.stack([picked % table[1], picked // table[1]] if pairs else [picked], 1).astype(f"u{size(index_dtype)}")
+    f = {}
+    if not scatter and c.chance(0.3):
+        f = dict(opd3_const=1, opd2_const=1, opd2_addr=c.constant(dtype))
+        index[c.rng.rand(count) < 0.2] = 0xFFFF >> (16 - 8 * size(index_dtype))
+    spread = np.zeros((min(count, LANES), ceil_div(count, LANES), index.shape[1]), index.dtype)
     for i, k in enumerate(index):
         spread[i % LANES, i // LANES] = k
-    idx = c.local("u16", (1, count, 1, 1), COMPACT, 0, data=spread)
-    lane = 0
-    x = c.local(dtype, (n, ch, 1, count if scatter else width), ALIGNED, lane)
-    out_w = width if scatter else count
-    f = {}
-    if not scatter:
-        const = c.chance(0.3)
-        f = dict(opd3_const=int(const), opd2_const=int(const), opd2_addr=c.constant(dtype) if const else 0)
-    r = c.local(dtype, (n, ch, 1, out_w), ALIGNED, lane, result=True)
-    c.tiu("sSG", tsk_eu_typ=3 if scatter else 0, res0_prec=code(dtype), opd0_prec=code(dtype), opd1_prec=3, res0_n=n, res0_c=ch, res0_h=1,
-          res0_w=out_w, opd0_h=1, opd0_w=count if scatter else width, opd1_c=count, opd1_w=1, res0_addr=r.addr, opd0_addr=x.addr,
-          opd1_addr=idx.addr, **f)
+    idx = c.local(index_dtype, (1, count, 1, index.shape[1]), COMPACT, 0, data=spread)
+    row = [1, count]
+    source_hw, result_hw = (row, table) if scatter else (table, row)
+    lane = c.pick(0, c.lane())
+    x = c.local(dtype, (n, ch, *source_hw), ALIGNED, lane)
+    r = c.local(dtype, (n, ch, *result_hw), ALIGNED, lane, result=True)
+    c.tiu("sSG", tsk_eu_typ=(3 if scatter else 0) + int(pairs), res0_prec=code(dtype), opd0_prec=code(dtype), opd1_prec=code(index_dtype), res0_n=n,
+          res0_c=ch, res0_h=result_hw[0], res0_w=result_hw[1], opd0_h=source_hw[0], opd0_w=source_hw[1], opd1_c=count,
+          opd1_w=index.shape[1], res0_addr=r.addr, opd0_addr=x.addr, opd1_addr=idx.addr, **f)
 
 
 def channel_gather(c, eu, shared=False, scatter=False):
@@ -110,6 +113,26 @@ def lookup(c):
           res0_addr=r.addr, opd0_addr=table.addr + lane * (1 << 18), opd1_addr=x.addr)
 
 
+def compaction(c, eu, positions=False):
+    """eu 8, 15: the elements whose mask is not 0; eu 9, 16: the positions of the elements that are not 0; and their number"""
+    dtype, flag_dtype = "u16" if positions else c.pick(*ANY), c.pick("i8", "i16", "i32")
+    if positions:
+        flag_dtype = c.pick("i16", "i32")
+    n, ch, w, lane = c.pick(1, 1, 2), c.channels(), c.between(1, 300), c.lane()
+    probe = c.local(flag_dtype, (n, ch, 1, w), ALIGNED, lane)
+    count = probe.rows * probe.words
+    flags = values(c.rng, flag_dtype, count) * (c.rng.rand(count) < c.pick(0.1, 0.5, 0.9))
+    flags = c.local(flag_dtype, (n, ch, 1, w), ALIGNED, lane, data=flags.astype(f"u{size(flag_dtype)}"))
+    if positions:
+        f = dict(opd0_prec=code(flag_dtype), opd0_addr=flags.addr)
+    else:
+        f = dict(opd0_prec=code(dtype), opd0_addr=c.local(dtype, (1, ch, 1, w), ALIGNED, lane).addr, opd1_prec=code(flag_dtype), opd1_addr=flags.addr)
+    r = c.local(dtype, (n, ch, 1, w), ALIGNED, lane, result=True)
+    counts = c.local("u16", (n, ch, 1, 1), COMPACT, lane, result=True)
+    c.tiu("sSG", tsk_eu_typ=eu, res0_prec=code(dtype), res0_n=n, res0_c=ch, res0_h=1, res0_w=w, opd0_h=1, opd0_w=w, opd1_c=ch, opd1_w=w,
+          res0_addr=r.addr, res1_addr=counts.addr, **f)
+
+
 def line_gather(c, shared):
     dtype, index_dtype = c.pick(*ANY), c.pick("u8", "u16")
     n, ch, h, w, lane = 1, c.channels(), c.between(1, 12), c.between(1, 40), 0
@@ -133,11 +156,17 @@ def forms():
     yield "trans.static_distribute", static_distribute
     yield "sg.gather", gather
     yield "sg.scatter", partial(gather, scatter=True)
+    yield "sg.gather_pairs", partial(gather, pairs=True)
+    yield "sg.scatter_pairs", partial(gather, scatter=True, pairs=True)
     yield "sg.channel_gather", partial(channel_gather, eu=5)
     yield "sg.channel_gather_shared", partial(channel_gather, eu=5, shared=True)
     yield "sg.channel_gather_guarded", partial(channel_gather, eu=13)
     yield "sg.channel_scatter", partial(channel_gather, eu=6, scatter=True)
     yield "sg.channel_scatter_guarded", partial(channel_gather, eu=14, scatter=True)
+    for eu, name in ((8, ""), (15, "_guarded")):
+        yield f"sg.mask_select{name}", partial(compaction, eu=eu)
+    for eu, name in ((9, ""), (16, "_guarded")):
+        yield f"sg.nonzero{name}", partial(compaction, eu=eu, positions=True)
     yield "sg.lookup", lookup
     yield "sgl.gather", partial(line_gather, shared=False)
     yield "sgl.gather_shared", partial(line_gather, shared=True)
