@@ -21,6 +21,7 @@ namespace {
 struct Options {
   std::string input, model, output, onnxruntime;
   bool dump_all_tensors = false;
+  bool check_races = false;
 };
 
 struct Results {
@@ -55,6 +56,10 @@ absl::StatusOr<Results> RunOnnx(const Options& o) {
 }
 
 absl::Status RunModel(const Options& o) {
+  if (o.check_races && !absl::EndsWith(o.model, ".bmodel")) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--check-races is for .bmodel files, '", o.model, "' is none"));
+  }
   absl::StatusOr<Results> results;
   if (absl::EndsWith(o.model, ".mlir")) {
     results = RunMlir(o);
@@ -62,7 +67,8 @@ absl::Status RunModel(const Options& o) {
     results = RunOnnx(o);
   } else if (absl::EndsWith(o.model, ".bmodel")) {
     Results run;
-    auto tensors = RunBmodel(o.model, o.input, o.dump_all_tensors, &run.order);
+    auto tensors = RunBmodel(o.model, o.input,
+                             {o.dump_all_tensors, o.check_races}, &run.order);
     if (!tensors.ok()) return tensors.status();
     run.tensors = *std::move(tensors);
     results = std::move(run);
@@ -90,6 +96,10 @@ int Main(int argc, char** argv) {
   line.Required("output", &o.output, "FILE", "the .npz to write");
   line.Switch("dump_all_tensors", &o.dump_all_tensors,
               "write every tensor, not only the model's outputs");
+  line.Switch("check-races", &o.check_races,
+              "of a .bmodel: first prove that the waits between the two "
+              "engines order all that must be ordered; each missing wait is "
+              "named, and nothing is written");
   line.Optional("onnxruntime", &o.onnxruntime, "PROGRAM",
                 "runner of ONNX Runtime, when it is not among the runfiles");
   if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;

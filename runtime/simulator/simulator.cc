@@ -13,15 +13,6 @@
 namespace tpuc::sim {
 namespace {
 
-std::string Describe(const Program::Step& step) {
-  const isa::Instruction& i = step.instruction;
-  const char* operation = i.info().SubOpcodeName(i.sub_opcode());
-  return absl::StrFormat("%s instruction %d (%s%s%s, at byte 0x%x)",
-                         isa::Name(i.engine()), i.cmd_id(), i.info().name,
-                         operation == nullptr ? "" : " ",
-                         operation == nullptr ? "" : operation, step.offset);
-}
-
 absl::Status Annotate(const absl::Status& status, const Program::Step& step) {
   if (status.ok()) return status;
   return absl::Status(status.code(),
@@ -42,6 +33,15 @@ absl::StatusOr<std::vector<Program::Step>> DecodeSteps(
 }
 
 }  // namespace
+
+std::string Describe(const Program::Step& step) {
+  const isa::Instruction& i = step.instruction;
+  const char* operation = i.info().SubOpcodeName(i.sub_opcode());
+  return absl::StrFormat("%s instruction %d (%s%s%s, at byte 0x%x)",
+                         isa::Name(i.engine()), i.cmd_id(), i.info().name,
+                         operation == nullptr ? "" : " ",
+                         operation == nullptr ? "" : operation, step.offset);
+}
 
 absl::StatusOr<Program> DecodeProgram(absl::string_view tiu,
                                       absl::string_view gdma) {

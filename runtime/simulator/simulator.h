@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -31,6 +32,9 @@ struct Program {
   };
   std::vector<Step> tiu, gdma;  // the end instructions included
 };
+
+// For messages: "TIU instruction 3 (sAR add, at byte 0x80)".
+std::string Describe(const Program::Step& step);
 
 // Fails, naming engine and offset, when a stream does not decode.
 absl::StatusOr<Program> DecodeProgram(absl::string_view tiu,

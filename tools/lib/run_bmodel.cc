@@ -11,6 +11,7 @@
 #include "compiler/numerics/float_format.h"
 #include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
+#include "runtime/race_check.h"
 #include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
 
@@ -50,7 +51,8 @@ bool IsShortFloat(DType type) {
 }  // namespace
 
 absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
-                                    const std::string& files, bool all_tensors,
+                                    const std::string& files,
+                                    const RunBmodelOptions& options,
                                     std::vector<std::string>* order) {
   auto model = runtime::Model::Load(path);
   if (!model.ok()) return model.status();
@@ -68,8 +70,13 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
     if (!tensor.ok()) return tensor.status();
     inputs.push_back(*std::move(tensor));
   }
-  if (all_tensors) {
+  if (options.all_tensors) {
     absl::Status status = (*runner)->DumpAllTensors();
+    if (!status.ok()) return status;
+  }
+  if (options.check_races) {
+    Waiting waiting("checking for races");
+    absl::Status status = runtime::CheckRaces(*model, {}, inputs);
     if (!status.ok()) return status;
   }
   auto outputs = [&] {
@@ -78,7 +85,7 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
   }();
   if (!outputs.ok()) return outputs.status();
   TensorMap results;
-  if (all_tensors) {
+  if (options.all_tensors) {
     for (const InputInfo& info : infos) order->push_back(info.name);
     auto list = bmodel::ReadTensorLocations(
         (*model)->contents().nets[0].stages[0].tensor_location);

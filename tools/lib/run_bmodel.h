@@ -9,13 +9,21 @@
 
 namespace tpuc {
 
+struct RunBmodelOptions {
+  bool all_tensors = false;
+  // First prove that the result doesn't depend on how the two engines
+  // interleave (runtime/race_check.h).
+  bool check_races = false;
+};
+
 // Runs the first net of a .bmodel on the simulator. `files` is as in
 // ReadInputs; values are rounded to the types of the net's inputs, and integer
 // inputs must be given as integers in range. Results of f16 and bf16 become
 // f32, which holds them exactly. `order` gets the names of the results: inputs
 // and intermediate tensors in the order of the file's list, then outputs.
 absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
-                                    const std::string& files, bool all_tensors,
+                                    const std::string& files,
+                                    const RunBmodelOptions& options,
                                     std::vector<std::string>* order);
 
 }  // namespace tpuc

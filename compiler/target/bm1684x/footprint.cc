@@ -395,15 +395,19 @@ Footprint OfDmaTensor(const isa::DmaTensor& i) {
   if (function == kBroadcast) to[1] = static_cast<int64_t>(i.dst_csize);
   if (function == kCopy && !i.nchw_copy)
     to = ToDims(i.dst_nsize, i.dst_csize, i.dst_hsize, i.dst_wsize);
+  Dims from_strides =
+      ToDims(i.src_nstride, i.src_cstride, i.src_hstride, i.src_wstride);
+  Dims to_strides =
+      ToDims(i.dst_nstride, i.dst_cstride, i.dst_hstride, i.dst_wstride);
+  // Transpose and broadcast move rows without gaps, whatever is written.
+  if (function != kCopy) from_strides[3] = to_strides[3] = 1;
   Footprint result;
   if (!i.fill_constant_en) {
-    result.reads = DmaSide(
-        isa::SrcAddress(i), {from, element}, i.stride_enable,
-        ToDims(i.src_nstride, i.src_cstride, i.src_hstride, i.src_wstride));
+    result.reads = DmaSide(isa::SrcAddress(i), {from, element}, i.stride_enable,
+                           from_strides);
   }
-  result.writes = DmaSide(
-      isa::DstAddress(i), {to, element}, i.stride_enable,
-      ToDims(i.dst_nstride, i.dst_cstride, i.dst_hstride, i.dst_wstride));
+  result.writes =
+      DmaSide(isa::DstAddress(i), {to, element}, i.stride_enable, to_strides);
   return result;
 }
 

@@ -159,6 +159,26 @@ TEST(Footprint, LanesAndGroups) {
   ASSERT_EQ(footprint.reads.size(), 1u);
 }
 
+// The vendor's broadcasts have a w stride of 0.
+TEST(Footprint, BroadcastMovesRowsWithoutGaps) {
+  isa::DmaTensor i;
+  i.cmd_special_function = 3;
+  i.stride_enable = 1;
+  i.src_data_format = isa::prec::kInt8;
+  i.src_nsize = i.src_csize = i.src_hsize = 1;
+  i.src_wsize = 192;
+  i.dst_csize = 9;
+  isa::SetSrcAddress(i, isa::kDdrBase);
+  isa::SetDstAddress(i, isa::kLocalBase + 64);
+  const Footprint footprint = FootprintOf(i.ToInstruction());
+  ASSERT_EQ(footprint.writes.size(), 1u);
+  EXPECT_EQ(footprint.writes[0].begin, 64);
+  EXPECT_EQ(footprint.writes[0].end, 64 + 192);
+  EXPECT_EQ(footprint.writes[0].lanes, uint64_t{0x1FF});
+  ASSERT_EQ(footprint.reads.size(), 1u);
+  EXPECT_EQ(footprint.reads[0].end - footprint.reads[0].begin, 192);
+}
+
 TEST(Footprint, ChannelsWrapAroundTheLanes) {
   isa::SAr i;
   i.tsk_opd_num = 1;
