@@ -155,9 +155,10 @@ TEST(CheckRaces, UnwrittenBytesWithoutEffect) {
 TEST(CheckRaces, DisabledWaits) {
   Program p;
   p.store.cmd_id_en = 0;
-  EXPECT_EQ(Check(p),
-            "t.bmodel: command group 0: GDMA instruction 3 (DMA_tensor copy, at "
-            "byte 0xc0): cmd_id_en is 0: no wait of the program holds");
+  EXPECT_EQ(
+      Check(p),
+      "t.bmodel: command group 0: GDMA instruction 3 (DMA_tensor copy, at "
+      "byte 0xc0): cmd_id_en is 0: no wait of the program holds");
 }
 
 TEST(CheckRaces, EndlessWaits) {

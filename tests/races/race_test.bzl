@@ -37,3 +37,22 @@ def race_test(name, bmodels, size = "medium", **kwargs):
         ],
         **kwargs
     )
+
+def no_races_test(name, bmodels, size = "medium", **kwargs):
+    """Runs `model_runner --check-races` on bmodels, each with an input.
+
+    Args:
+      name: the test.
+      bmodels: dictionary: label of a .bmodel file to label of an .npz.
+      size: of the test.
+      **kwargs: tags, visibility and other common attributes.
+    """
+    files = [label for pair in bmodels.items() for label in pair]
+    native.sh_test(
+        name = name,
+        size = size,
+        srcs = ["//tests/races:no_races_test.sh"],
+        args = ["$(rootpath %s)" % label for label in ["//tools:model_runner"] + files],
+        data = ["//tools:model_runner"] + bmodels.keys() + [label for label in {label: None for label in bmodels.values()}],
+        **kwargs
+    )
