@@ -32,11 +32,7 @@ absl::Status Analyse(const bmodel::Stage& stage, Findings* findings) {
   options.ddr_bytes = relocation->ddr_bytes();
   options.threads = 1;
   sim::Simulator simulator(options);
-  races::LastTouch written;
-  // The firmware's tables.
-  written.Set({1, isa::kLaneBytes,
-               isa::kLaneBytes + static_cast<int64_t>(isa::kStaticBytes)},
-              1);
+  races::LastTouch written = races::WrittenAtStart();
   for (size_t g = 0; g < stage.groups.size(); ++g) {
     const std::string group = absl::StrCat("command group ", g);
     absl::StatusOr<sim::Program> program =

@@ -27,6 +27,8 @@
 // Tensors are raw device data: the runtime converts no types and no 8-bit
 // scales (see TensorInfo). Everything that a file says is checked before it is
 // used; errors name file, net, stage, tensor or instruction.
+//
+// race_check.h proves that a program's waits suffice.
 namespace tpuc::runtime {
 
 // One input or output of a stage.

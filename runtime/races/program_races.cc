@@ -126,6 +126,13 @@ absl::StatusOr<Streams> StreamsOf(const sim::Program& program,
   return Streams{*std::move(tiu), *std::move(gdma)};
 }
 
+LastTouch WrittenAtStart() {
+  LastTouch written;
+  written.Set(
+      {1, kLaneBytes, kLaneBytes + static_cast<int64_t>(isa::kStaticBytes)}, 1);
+  return written;
+}
+
 std::string Describe(const Race& race, const sim::Program& program,
                      const Streams& streams) {
   const Step &tiu = streams.tiu[race.tiu], &gdma = streams.gdma[race.gdma];

@@ -23,6 +23,9 @@ std::vector<ByteRange> RangesOf(const sim::Access& access,
 absl::StatusOr<Streams> StreamsOf(const sim::Program& program,
                                   sim::Simulator& simulator);
 
+// What is written when a program starts: static memory, by the firmware.
+LastTouch WrittenAtStart();
+
 // One paragraph: both instructions, the bytes, and the waits that would do.
 std::string Describe(const Race& race, const sim::Program& program,
                      const Streams& streams);
