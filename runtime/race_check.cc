@@ -25,7 +25,8 @@ struct Findings {
   std::vector<std::string> unwritten_reads;
 };
 
-absl::Status Analyse(const bmodel::Stage& stage, Findings* findings) {
+absl::StatusOr<Findings> Analyse(const bmodel::Stage& stage) {
+  Findings findings;
   const absl::StatusOr<Relocation> relocation = Relocation::Place(stage);
   if (!relocation.ok()) return relocation.status();
   sim::Options options;
@@ -45,15 +46,24 @@ absl::Status Analyse(const bmodel::Stage& stage, Findings* findings) {
     const auto analysis = races::Analysis::Of(*streams, &written);
     if (!analysis.ok()) return Annotate(analysis.status(), group);
     for (const races::Race& race : analysis->Races()) {
-      findings->races.push_back(
+      findings.races.push_back(
           absl::StrCat(group, ": ", races::Describe(race, *program, *streams)));
     }
     for (const races::UnwrittenRead& read : analysis->unwritten_reads()) {
-      findings->unwritten_reads.push_back(
+      findings.unwritten_reads.push_back(
           absl::StrCat(group, ": ", races::Describe(read, *program)));
     }
   }
-  return absl::OkStatus();
+  return findings;
+}
+
+// Of an existing stage; errors name the file.
+absl::StatusOr<Findings> Analyse(const Model& model,
+                                 const RunnerOptions& options) {
+  absl::StatusOr<Findings> findings =
+      Analyse(model.contents().nets[options.net].stages[options.stage]);
+  if (!findings.ok()) return Annotate(findings.status(), model.name());
+  return findings;
 }
 
 absl::Status RaceError(const std::vector<std::string>& races) {
@@ -80,19 +90,32 @@ std::string Difference(const Runner& runner, const std::vector<Tensor>& a,
   return "";
 }
 
-// Step 2 of the check.
-absl::Status Compare(std::shared_ptr<const Model> model, RunnerOptions options,
-                     const std::vector<Tensor>& inputs,
-                     const std::vector<std::string>& unwritten_reads) {
+}  // namespace
+
+absl::Status CheckWaits(std::shared_ptr<const Model> model,
+                        const RunnerOptions& options) {
+  // Checks net and stage.
+  const auto runner = Runner::Create(model, options);
+  if (!runner.ok()) return runner.status();
+  const absl::StatusOr<Findings> findings = Analyse(*model, options);
+  if (!findings.ok()) return findings.status();
+  if (findings->races.empty()) return absl::OkStatus();
+  return Annotate(RaceError(findings->races), model->name());
+}
+
+absl::Status CheckInterleavings(std::shared_ptr<const Model> model,
+                                const RunnerOptions& options,
+                                const std::vector<Tensor>& inputs) {
   std::unique_ptr<Runner> runner;
   // Each in a fresh memory.
   const auto run =
       [&](sim::Interleaving interleaving,
           sim::LocalPattern pattern) -> absl::StatusOr<std::vector<Tensor>> {
-    options.interleaving = interleaving;
-    options.local_pattern = pattern;
+    RunnerOptions with = options;
+    with.interleaving = interleaving;
+    with.local_pattern = pattern;
     absl::StatusOr<std::unique_ptr<Runner>> created =
-        Runner::Create(model, options);
+        Runner::Create(model, with);
     if (!created.ok()) return created.status();
     runner = *std::move(created);
     return runner->Run(inputs);
@@ -115,28 +138,20 @@ absl::Status Compare(std::shared_ptr<const Model> model, RunnerOptions options,
   if (!other_pattern.ok()) return other_pattern.status();
   name = Difference(*runner, *gdma_first, *other_pattern);
   if (name.empty()) return absl::OkStatus();
+  const absl::StatusOr<Findings> findings = Analyse(*model, options);
+  const bool named = findings.ok() && !findings->unwritten_reads.empty();
   return absl::FailedPreconditionError(absl::StrCat(
       model->name(), ": output \"", name,
       "\" depends on what local memory holds before the run",
-      unwritten_reads.empty() ? "" : absl::StrCat(": ", unwritten_reads[0])));
+      named ? absl::StrCat(": ", findings->unwritten_reads[0]) : ""));
 }
-
-}  // namespace
 
 absl::Status CheckRaces(std::shared_ptr<const Model> model,
                         const RunnerOptions& options,
                         const std::vector<Tensor>& inputs) {
-  // Checks net and stage.
-  const auto runner = Runner::Create(model, options);
-  if (!runner.ok()) return runner.status();
-  Findings findings;
-  absl::Status status = Analyse(
-      model->contents().nets[options.net].stages[options.stage], &findings);
-  if (!status.ok()) return Annotate(status, model->name());
-  if (!findings.races.empty()) {
-    return Annotate(RaceError(findings.races), model->name());
-  }
-  return Compare(std::move(model), options, inputs, findings.unwritten_reads);
+  const absl::Status status = CheckWaits(model, options);
+  if (!status.ok()) return status;
+  return CheckInterleavings(std::move(model), options, inputs);
 }
 
 }  // namespace tpuc::runtime

@@ -59,7 +59,7 @@ struct Program {
   }
 };
 
-absl::Status Result(const Program& p) {
+absl::StatusOr<std::shared_ptr<const Model>> Load(const Program& p) {
   bmodel::CmdGroup group;
   group.tiu = *isa::EncodeStream(
       {p.add.ToInstruction(), isa::MakeEnd(isa::Engine::kTiu, 2)});
@@ -93,14 +93,23 @@ absl::Status Result(const Program& p) {
   bmodel::Model model;
   model.version = model.time = "test";
   model.nets = {net};
-  const auto loaded = Model::FromBytes(*bmodel::Serialize(model), "t.bmodel");
-  if (!loaded.ok()) return loaded.status();
+  return Model::FromBytes(*bmodel::Serialize(model), "t.bmodel");
+}
+
+std::vector<Tensor> Inputs() {
   const std::vector<float> values = {1, 2, 3, 4, 5, 6, 7, 8};
-  return CheckRaces(*loaded, {}, {Tensor(DType::kF32, {8}, values)});
+  return {Tensor(DType::kF32, {8}, values)};
 }
 
 // The error, empty when there is none.
-std::string Check(const Program& p) { return std::string(Result(p).message()); }
+std::string Check(const Program& p) {
+  return std::string(CheckRaces(*Load(p), {}, Inputs()).message());
+}
+
+// Of the second part alone.
+std::string Interleave(const Program& p) {
+  return std::string(CheckInterleavings(*Load(p), {}, Inputs()).message());
+}
 
 TEST(CheckRaces, OrderedProgram) { EXPECT_EQ(Check({}), ""); }
 
@@ -133,6 +142,20 @@ TEST(CheckRaces, WaitThatIsTooOld) {
   EXPECT_NE(message.find("TIU 1 must wait for GDMA 2 (so far it waits for 1)"),
             std::string::npos)
       << message;
+}
+
+TEST(CheckInterleavings, OrderedProgram) { EXPECT_EQ(Interleave({}), ""); }
+
+TEST(CheckInterleavings, OutputsThatDependOnTheOrder) {
+  const std::string error =
+      "t.bmodel: output \"y\" depends on which engine goes first where the "
+      "waits leave a choice";
+  Program early_add;
+  early_add.add.cmd_id_dep = 0;
+  EXPECT_EQ(Interleave(early_add), error);
+  Program early_store;
+  early_store.store.cmd_id_dep = 0;
+  EXPECT_EQ(Interleave(early_store), error);
 }
 
 TEST(CheckRaces, UnwrittenBytesThatReachAnOutput) {
