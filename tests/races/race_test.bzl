@@ -16,22 +16,39 @@ def race_test(name, bmodels, size = "medium", **kwargs):
       size: of the test.
       **kwargs: tags, visibility and other common attributes.
     """
+    _program_test(name, "race_test.cc", bmodels, size, [
+        "//compiler/isa:codes",
+        "//compiler/target/bm1684x:footprint",
+        "//runtime/races:program_races",
+    ], **kwargs)
+
+def access_test(name, bmodels, size = "medium", **kwargs):
+    """The bytes that the simulator says an instruction uses are those that it does use.
+
+    Args:
+      name: the test.
+      bmodels: labels of .bmodel files, whose instructions are tried.
+      size: of the test.
+      **kwargs: tags, visibility and other common attributes.
+    """
+    _program_test(name, "access_test.cc", bmodels, size, [
+        "//compiler/isa:codes",
+        "//compiler/isa:instruction",
+        "//runtime/simulator:memory",
+    ], **kwargs)
+
+def _program_test(name, src, bmodels, size, deps, **kwargs):
     cc_test(
         name = name,
         size = size,
-        srcs = ["//tests/races:race_test.cc"],
+        srcs = ["//tests/races:" + src],
         args = ["$(rootpath %s)" % bmodel for bmodel in bmodels],
         copts = ["-O2"],
         data = bmodels,
-        deps = [
-            "//compiler/bmodel",
-            "//compiler/isa:codes",
-            "//compiler/support:file",
-            "//compiler/target/bm1684x:footprint",
-            "//runtime/races:program_races",
+        deps = deps + [
             "//runtime/races:waits",
             "//runtime/simulator",
-            "@com_google_absl//absl/status:statusor",
+            "//tests/races:programs",
             "@com_google_absl//absl/strings",
             "@com_google_googletest//:gtest",
         ],

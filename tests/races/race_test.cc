@@ -9,64 +9,15 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "compiler/bmodel/bmodel.h"
 #include "compiler/isa/codes.h"
-#include "compiler/support/file.h"
 #include "compiler/target/bm1684x/footprint.h"
 #include "runtime/races/program_races.h"
 #include "runtime/races/waits.h"
 #include "runtime/simulator/simulator.h"
+#include "tests/races/programs.h"
 
 namespace tpuc::races {
 namespace {
-
-std::vector<std::string> files;
-
-struct Group {
-  std::string name;
-  sim::Program program;
-  Streams streams;
-};
-
-// Compiled DDR addresses are used as they are; the simulator takes DDR from the
-// host only when it is touched.
-sim::Options LargeDdr() {
-  sim::Options options;
-  options.ddr_bytes = uint64_t{16} << 30;
-  options.threads = 1;
-  return options;
-}
-
-std::vector<Group> GroupsOf(const std::string& file) {
-  std::vector<Group> groups;
-  sim::Simulator simulator(LargeDdr());
-  const auto bytes = ReadFile(file);
-  EXPECT_TRUE(bytes.ok()) << bytes.status();
-  const auto model = bmodel::Parse(*bytes);
-  EXPECT_TRUE(model.ok()) << model.status();
-  for (const bmodel::Net& net : model->nets) {
-    for (const bmodel::Stage& stage : net.stages) {
-      for (const bmodel::CmdGroup& group : stage.groups) {
-        auto program = sim::DecodeProgram(group.tiu, group.gdma);
-        EXPECT_TRUE(program.ok()) << program.status();
-        auto streams = StreamsOf(*program, simulator);
-        EXPECT_TRUE(streams.ok()) << streams.status();
-        groups.push_back({absl::StrCat(file, ", net \"", net.name,
-                                       "\", command group ", groups.size()),
-                          *std::move(program), *std::move(streams)});
-      }
-    }
-  }
-  return groups;
-}
-
-std::vector<Group> AllGroups() {
-  std::vector<Group> all;
-  for (const std::string& file : files) {
-    for (Group& group : GroupsOf(file)) all.push_back(std::move(group));
-  }
-  return all;
-}
 
 // ---- the definitions, without the checker's ways ----
 
@@ -252,13 +203,3 @@ TEST(Footprint, CoversWhatTheSimulatorUses) {
 
 }  // namespace
 }  // namespace tpuc::races
-
-int main(int argc, char** argv) {
-  testing::InitGoogleTest(&argc, argv);
-  tpuc::races::files.assign(argv + 1, argv + argc);
-  if (tpuc::races::files.empty()) {
-    std::cerr << "race_test: no .bmodel files given\n";
-    return 1;
-  }
-  return RUN_ALL_TESTS();
-}
