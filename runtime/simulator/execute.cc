@@ -114,6 +114,16 @@ absl::StatusOr<Action> PrepareInstruction(const isa::Instruction& given,
       return Prepare(isa::DmaTensor::From(i), context);
     case isa::Format::kDmaMatrix:
       return Prepare(isa::DmaMatrix::From(i), context);
+    case isa::Format::kSDmaMatrix:
+      return Prepare(isa::SDmaMatrix::From(i), context);
+    case isa::Format::kDmaMaskedSelect:
+      return Prepare(isa::DmaMaskedSelect::From(i), context);
+    case isa::Format::kSDmaMaskedSelect:
+      return Prepare(isa::SDmaMaskedSelect::From(i), context);
+    case isa::Format::kDmaNonzero:
+      return Prepare(isa::DmaNonzero::From(i), context);
+    case isa::Format::kSDmaNonzero:
+      return Prepare(isa::SDmaNonzero::From(i), context);
     case isa::Format::kDmaGeneral:
       return Prepare(isa::DmaGeneral::From(i), context);
     case isa::Format::kSDmaGeneral:

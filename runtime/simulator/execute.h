@@ -48,6 +48,16 @@ absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context);
 // docs/isa/bm1684x.md, d.
 absl::StatusOr<Action> Prepare(const isa::DmaTensor& i, const Context& context);
 absl::StatusOr<Action> Prepare(const isa::DmaMatrix& i, const Context& context);
+absl::StatusOr<Action> Prepare(const isa::SDmaMatrix& i,
+                               const Context& context);
+absl::StatusOr<Action> Prepare(const isa::DmaMaskedSelect& i,
+                               const Context& context);
+absl::StatusOr<Action> Prepare(const isa::SDmaMaskedSelect& i,
+                               const Context& context);
+absl::StatusOr<Action> Prepare(const isa::DmaNonzero& i,
+                               const Context& context);
+absl::StatusOr<Action> Prepare(const isa::SDmaNonzero& i,
+                               const Context& context);
 absl::StatusOr<Action> Prepare(const isa::DmaGeneral& i,
                                const Context& context);
 absl::StatusOr<Action> Prepare(const isa::SDmaGeneral& i,

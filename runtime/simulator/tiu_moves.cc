@@ -315,6 +315,10 @@ absl::StatusOr<Action> Compaction(const isa::SSg& i, const Context& context,
   TPUC_ASSIGN_OR_RETURN(operands.flag_type,
                         OperandType(positions ? i.opd0_prec : i.opd1_prec, 0,
                                     positions ? "opd0_prec" : "opd1_prec"));
+  if (numerics::IsFloat(operands.flag_type)) {
+    return absl::UnimplementedError(
+        absl::StrCat("SG selection by ", Name(operands.flag_type)));
+  }
   if (positions && type != DType::kU16) {
     return absl::UnimplementedError(
         absl::StrCat("SG nonzero with positions of type ", Name(type)));

@@ -34,7 +34,7 @@ SPECIALS = {
 }
 
 LONG_FORMS = {"sRQ_sDQ": "RQ_DQ", "sTRANS_sBC": "TRANS_BC"}      # the others: without the s
-GDMA_TYPES = {"tensor": 0, "matrix": 1, "general": 3, "cw_transpose": 4, "gather": 7, "scatter": 8}
+GDMA_TYPES = {"tensor": 0, "matrix": 1, "masked_select": 2, "general": 3, "cw_transpose": 4, "nonzero": 5, "gather": 7, "scatter": 8}
 
 
 def code(dtype):
@@ -268,7 +268,7 @@ class Case:
         self._step(TIU, LONG_FORMS.get(format_name, format_name[1:]) if self.chance(0.15) else format_name, fields)
 
     def gdma(self, format_name, **fields):
-        fields["cmd_type"] = GDMA_TYPES[format_name.split("DMA_")[1]]
+        fields["cmd_type"] = GDMA_TYPES[format_name.split("DMA_")[1].rstrip("_")]
         self._step(GDMA, format_name, fields)
 
     def _step(self, engine, format_name, fields):

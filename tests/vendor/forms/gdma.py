@@ -4,10 +4,11 @@ from functools import partial
 
 import numpy as np
 
-from case import ALIGNED, LOCAL, ceil_div, code, size
+from case import ALIGNED, LOCAL, ceil_div, code, layout_strides, size, values
 
 ANY = ("f32", "f16", "bf16", "i8", "i16", "i32")
 LENGTH = "src_cstride(move length)"       # of DMA_general, by its published name
+BASE = "dst_nstride\uff08base_i\uff09"       # of DMA_nonzero
 
 
 def address(side, value):
@@ -58,8 +59,26 @@ def place(c, kind, side, dtype, shape, dense_w=False):
 
 def tensor(c, route):
     dtype, shape = c.pick(*ANY), c.shape()
-    c.gdma("DMA_tensor", nchw_copy=1, stride_enable=1, src_data_format=code(dtype), **sizes("src", shape), **sizes("dst", shape),
+    more = sizes("dst", c.pick(shape, shape, (0, 0, 0, 0)))
+    c.gdma("DMA_tensor", nchw_copy=1, stride_enable=1, src_data_format=code(dtype), **sizes("src", shape), **more,
            **place(c, route[0], "src", dtype, shape), **place(c, route[2], "dst", dtype, shape))
+
+
+def continuous(c, kind, side, dtype, shape):
+    """a side without stride fields: dense in system memory, EU-aligned in lanes"""
+    result = side == "dst"
+    if kind == "s":
+        return address(side, c.global_block(dtype, int(np.prod(shape)), result=result))
+    return address(side, c.local(dtype, shape, ALIGNED, c.lane(), result=result).dma_addr)
+
+
+def strideless(c, route):
+    """stride_enable = 0"""
+    dtype, (n, ch, h, w) = c.pick(*ANY), c.shape()
+    function = c.pick(0, 0, 1, 2, 4)
+    to = (ch, n, h, w) if function == 1 else (n, w, h, ch) if function else (n, ch, h, w)
+    c.gdma("DMA_tensor", nchw_copy=int(function == 0), cmd_special_function=function, src_data_format=code(dtype), **sizes("src", (n, ch, h, w)),
+           **sizes("dst", to), **continuous(c, route[0], "src", dtype, (n, ch, h, w)), **continuous(c, route[2], "dst", dtype, to))
 
 
 def reshape(c, route):
@@ -78,6 +97,12 @@ def swap_nc(c, route):
            **sizes("dst", (ch, n, h, w)), **place(c, route[0], "src", dtype, (n, ch, h, w), True), **place(c, route[2], "dst", dtype, (ch, n, h, w), True))
 
 
+def swap_cw(c, route, function):
+    dtype, n, ch, h, w = c.pick(*ANY), c.pick(1, 1, 2), c.between(1, 70), c.between(1, 4), c.between(1, 70)
+    c.gdma("DMA_tensor", cmd_special_function=function, nchw_copy=0, stride_enable=1, src_data_format=code(dtype), **sizes("src", (n, ch, h, w)),
+           **sizes("dst", (n, w, h, ch)), **place(c, route[0], "src", dtype, (n, ch, h, w), True), **place(c, route[2], "dst", dtype, (n, w, h, ch), True))
+
+
 def broadcast(c, route):
     dtype, (n, ch, h, w) = c.pick(*ANY), c.shape()
     ch = min(ch, 64)
@@ -88,9 +113,10 @@ def broadcast(c, route):
 
 
 def fill(c, kind):
-    dtype, shape = c.pick(*ANY), c.shape()
-    c.gdma("DMA_tensor", fill_constant_en=1, nchw_copy=1, stride_enable=1, src_data_format=code(dtype), constant_value=c.constant(dtype),
-           **sizes("src", shape), **sizes("dst", shape), **place(c, kind, "dst", dtype, shape))
+    """the shape is the source's with nchw_copy, else the destination's"""
+    dtype, shape, nchw_copy = c.pick(*ANY), c.shape(), c.pick(0, 1, 1)
+    c.gdma("DMA_tensor", fill_constant_en=1, nchw_copy=nchw_copy, stride_enable=1, src_data_format=code(dtype), constant_value=c.constant(dtype),
+           **sizes("src", shape if nchw_copy else c.pick(shape, shape[::-1])), **sizes("dst", shape), **place(c, kind, "dst", dtype, shape))
 
 
 def matrix(c, to_local, transposed=False):
@@ -108,31 +134,36 @@ def matrix(c, to_local, transposed=False):
     x = c.local(dtype, shape, layout, 0, tuple(st) if st else None, result=to_local)
     words = (sys_rows - 1) * hs + sys_cols
     g = c.global_block(dtype, words, result=not to_local)
+    extents = dict(hsize=sys_rows, wsize=sys_cols, hstride=hs), dict(nsize=rows, csize=shape[1], wsize=w, nstride=x.strides[0], cstride=x.strides[1])
+    if c.chance(0.3):       # one set of fields for both directions
+        f = {f"{a}_{k}/{b}_{k}": v for (a, b), pairs in zip((("src", "dst"), ("dst", "src")), extents) for k, v in pairs.items()}
+        c.gdma("sDMA_matrix", stride_enable=1, src_data_format=code(dtype), cmd_special_function=int(transposed), **address(system, g),
+               **address(local, x.dma_addr), **f)
+        return
+    f = {f"{side}_{k}": v for side, pairs in zip((system, local), extents) for k, v in pairs.items()}
     c.gdma("DMA_matrix", nchw_copy=0, stride_enable=1, src_data_format=code(dtype), cmd_special_function=int(transposed),
-           **matrix_address(system, g), **matrix_address(local, x.dma_addr),
-           **{f"{system}_hsize": sys_rows, f"{system}_wsize": sys_cols, f"{system}_hstride": hs, f"{local}_nsize": rows, f"{local}_csize": shape[1],
-              f"{local}_wsize": w, f"{local}_nstride": x.strides[0], f"{local}_cstride": x.strides[1]})
+           **matrix_address(system, g), **matrix_address(local, x.dma_addr), **f)
 
 
-def general(c, route):
+def block(c, kind, side, dtype, count, lanes=1):
+    """flat memory: fields of a side"""
+    result = side == "dst"
+    if kind == "s":
+        return address(side, c.global_block(dtype, count, result=result))
+    return address(side, LOCAL + c.local_block(dtype, c.between(0, 64 - lanes), lanes, count, result=result))
+
+
+def general(c, route, fills=False):
     dtype, count = c.pick(*ANY), c.between(1, 3000)
-    ends = {}
-    for side, kind in (("src", route[0]), ("dst", route[2])):
-        if kind == "s":
-            ends.update(address(side, c.global_block(dtype, count, result=side == "dst")))
-        else:
-            lane = c.between(0, 63)
-            ends.update(address(side, LOCAL + c.local_block(dtype, lane, 1, count, result=side == "dst")))
-    c.gdma("sDMA_general", src_data_format=code(dtype), **{LENGTH: count}, **ends)
+    f = dict(fill_constant_en=1, constant_value=c.constant(dtype)) if fills else block(c, route[0], "src", dtype, count)
+    c.gdma(c.pick("DMA_general", "sDMA_general"), src_data_format=code(dtype), **{LENGTH: count}, **f, **block(c, route[2], "dst", dtype, count))
 
 
-def general_broadcast(c):
+def general_broadcast(c, route, fills=False):
     dtype, count, lanes = c.pick(*ANY), c.between(1, 500), c.between(1, 64)
-    lane = c.between(0, 64 - lanes)
-    g = c.global_block(dtype, count)
-    x = c.local_block(dtype, lane, lanes, count, result=True)
-    c.gdma("sDMA_general", cmd_special_function=1, src_data_format=code(dtype), dst_csize=lanes, **{LENGTH: count},
-           **address("src", g), **address("dst", LOCAL + x))
+    f = dict(fill_constant_en=1, constant_value=c.constant(dtype)) if fills else block(c, route[0], "src", dtype, count)
+    c.gdma(c.pick("DMA_general", "sDMA_general"), cmd_special_function=1, src_data_format=code(dtype), dst_csize=lanes, **{LENGTH: count}, **f,
+           **block(c, "l", "dst", dtype, count, lanes))
 
 
 def cw_transpose(c, route):
@@ -153,8 +184,8 @@ def cw_transpose(c, route):
     c.gdma("DMA_cw_transpose", nchw_copy=0, stride_enable=1, src_data_format=code(dtype), **ends)
 
 
-def rows(c, scatter):
-    """gather or scatter of rows in DDR, one index list or one for each channel"""
+def rows(c, scatter, route):
+    """gather or scatter of rows, one index list or one for each channel"""
     dtype, ch, w = c.pick(*ANY), c.between(1, 20), c.between(1, 40)
     source_h, count = c.between(1, 30), c.between(1, 30)
     if scatter:
@@ -164,22 +195,63 @@ def rows(c, scatter):
         index = np.stack([c.rng.permutation(source_h)[:count] for _ in range(index_c)]).astype(np.uint32)
     else:
         index = c.rng.randint(0, source_h + c.pick(0, 0, 5), (index_c, count)).astype(np.uint32)
-    big, small = (ch, source_h, w), (ch, count, w)
-    src, dst = (small, big) if scatter else (big, small)
+    big, small = (1, ch, source_h, w), (1, ch, count, w)
     f = {}
-    for side, (k, h, ww) in (("src", src), ("dst", dst)):
-        f.update({f"{side}_csize": k, f"{side}_hsize": h, f"{side}_wsize": ww, f"{side}_cstride": h * ww, f"{side}_hstride": ww,
-                  **address(side, c.global_block(dtype, k * h * ww, result=side == "dst", l2=False))})
+    for side, kind, shape in (("src", route[0], small if scatter else big), ("dst", route[2], big if scatter else small)):
+        if kind == "s":
+            hs = w + c.pick(0, 3)
+            st = shape[2] * hs + c.pick(0, 5), hs
+            f.update(address(side, c.global_block(dtype, ch * st[0], result=side == "dst")))
+        else:
+            x = c.local(dtype, shape, ALIGNED, c.lane(), result=side == "dst")
+            st = x.strides[1:3]
+            f.update(address(side, x.dma_addr))
+        f.update({f"{side}_csize": ch, f"{side}_hsize": shape[2], f"{side}_wsize": w, f"{side}_cstride": st[0], f"{side}_hstride": st[1]})
     f.update(index_csize=index_c, index_hsize=count, index_cstride=count, index_hstride=1,
-             **address("index", c.global_block("u32", index.size, data=index, l2=False)))
+             **address("index", c.global_block("u32", index.size, data=index)))
     c.gdma("DMA_scatter" if scatter else "DMA_gather", stride_enable=1, src_data_format=code(dtype), constant_value=c.constant(dtype), **f)
+
+
+def sparse(c, kind, side, dtype, shape):
+    """(fields of a continuous operand whose elements are often 0, their number)"""
+    lane = c.lane()
+    st = layout_strides(ALIGNED, shape, dtype, lane)
+    probe = c.local(dtype, shape, ALIGNED, lane)
+    count = probe.rows * probe.words if kind == "l" else int(np.prod(shape))
+    data = values(c.rng, dtype, count)
+    data[c.rng.rand(count) < c.pick(0.1, 0.5, 0.9)] = 0
+    if kind == "l":
+        return address(side, c.local(dtype, shape, ALIGNED, lane, st, data=data).dma_addr)
+    return address(side, c.global_block(dtype, count, data=data))
+
+
+def masked_select(c, kind, mask_kind):
+    """the elements whose mask is not 0, one after the other"""
+    dtype, mask_dtype, shape = c.pick(*ANY), c.pick(*ANY), c.shape()
+    count = int(np.prod(shape))
+    c.gdma(c.pick("DMA_masked_select", "sDMA_masked_select_"), nchw_copy=1, stride_enable=1, src_data_format=code(dtype),
+           mask_data_format=code(mask_dtype), **sizes("src", shape), **sizes("dst", (1, 1, 1, min(count, 65535))),
+           **continuous(c, kind, "src", dtype, shape), **sparse(c, mask_kind, "mask", mask_dtype, shape),
+           **address("dst", c.global_block(dtype, count, result=True)))
+
+
+def nonzero(c, kind):
+    """the positions of the elements that are not 0"""
+    dtype, index_dtype, shape = c.pick(*ANY), c.pick("i8", "i16", "i32"), c.shape()
+    count = int(np.prod(shape))
+    c.gdma(c.pick("DMA_nonzero", "sDMA_nonzero"), nchw_copy=1, stride_enable=1, src_data_format=code(dtype), index_data_format=code(index_dtype),
+           **{BASE: c.pick(0, c.between(1, 1 << 20))}, **sizes("src", shape), **sparse(c, kind, "src", dtype, shape),
+           **address("dst", c.global_block(index_dtype, count, result=True)))
 
 
 def forms():
     for route in ("s2l", "l2s", "s2s", "l2l"):
         yield f"gdma.tensor.{route}", partial(tensor, route=route)
         yield f"gdma.reshape.{route}", partial(reshape, route=route)
+        yield f"gdma.strideless.{route}", partial(strideless, route=route)
         yield f"gdma.swap_nc.{route}", partial(swap_nc, route=route)
+        for function in (2, 4):
+            yield f"gdma.swap_cw.{function}.{route}", partial(swap_cw, route=route, function=function)
         yield f"gdma.general.{route}", partial(general, route=route)
     for route in ("s2l", "l2l"):
         yield f"gdma.broadcast.{route}", partial(broadcast, route=route)
@@ -188,8 +260,17 @@ def forms():
     for to_local, name in ((True, "s2l"), (False, "l2s")):
         yield f"gdma.matrix.{name}", partial(matrix, to_local=to_local)
         yield f"gdma.matrix_transposed.{name}", partial(matrix, to_local=to_local, transposed=True)
-    yield "gdma.general_broadcast", general_broadcast
-    for route in ("s2l", "l2s", "s2s"):
+    for route in ("s2l", "l2l"):
+        yield f"gdma.general_broadcast.{route}", partial(general_broadcast, route=route)
+    yield "gdma.general_broadcast_fill", partial(general_broadcast, route="s2l", fills=True)
+    for kind in "sl":
+        yield f"gdma.general_fill.{kind}", partial(general, route="s2" + kind, fills=True)
+    for route in ("s2l", "l2s", "s2s", "l2l"):
         yield f"gdma.cw_transpose.{route}", partial(cw_transpose, route=route)
-    yield "gdma.gather", partial(rows, scatter=False)
-    yield "gdma.scatter", partial(rows, scatter=True)
+    for route in ("s2s", "s2l", "l2s", "l2l"):
+        yield f"gdma.gather.{route}", partial(rows, scatter=False, route=route)
+        yield f"gdma.scatter.{route}", partial(rows, scatter=True, route=route)
+    for kind in "sl":
+        for mask_kind in "sl":
+            yield f"gdma.masked_select.{kind}{mask_kind}", partial(masked_select, kind=kind, mask_kind=mask_kind)
+        yield f"gdma.nonzero.{kind}", partial(nonzero, kind=kind)
