@@ -7,51 +7,41 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "runtime/annotate.h"
 #include "runtime/races/program_races.h"
-#include "runtime/relocation.h"
+#include "runtime/stage_program.h"
 
 namespace tpuc::runtime {
 namespace {
 
 constexpr size_t kMostRaces = 10;  // in one error
 
-absl::Status Annotate(const absl::Status& status, absl::string_view where) {
-  return absl::Status(status.code(),
-                      absl::StrCat(where, ": ", status.message()));
-}
-
 struct Findings {
   std::vector<std::string> races;
   std::vector<std::string> unwritten_reads;
 };
 
-absl::StatusOr<Findings> Analyse(const bmodel::Stage& stage) {
+absl::StatusOr<Findings> Analyse(const StageProgram& stage) {
   Findings findings;
-  const absl::StatusOr<Relocation> relocation = Relocation::Place(stage);
-  if (!relocation.ok()) return relocation.status();
   sim::Options options;
-  options.ddr_bytes = relocation->ddr_bytes();
+  options.ddr_bytes = stage.relocation.ddr_bytes();
   options.threads = 1;
   sim::Simulator simulator(options);
   races::LastTouch written = races::WrittenAtStart();
   for (size_t g = 0; g < stage.groups.size(); ++g) {
     const std::string group = absl::StrCat("command group ", g);
-    absl::StatusOr<sim::Program> program =
-        sim::DecodeProgram(stage.groups[g].tiu, stage.groups[g].gdma);
-    if (!program.ok()) return Annotate(program.status(), group);
-    absl::Status status = relocation->Apply(*program);
-    if (!status.ok()) return Annotate(status, group);
-    const auto streams = races::StreamsOf(*program, simulator);
+    const sim::Program& program = stage.groups[g];
+    const auto streams = races::StreamsOf(program, simulator);
     if (!streams.ok()) return Annotate(streams.status(), group);
     const auto analysis = races::Analysis::Of(*streams, &written);
     if (!analysis.ok()) return Annotate(analysis.status(), group);
     for (const races::Race& race : analysis->Races()) {
       findings.races.push_back(
-          absl::StrCat(group, ": ", races::Describe(race, *program, *streams)));
+          absl::StrCat(group, ": ", races::Describe(race, program, *streams)));
     }
     for (const races::UnwrittenRead& read : analysis->unwritten_reads()) {
       findings.unwritten_reads.push_back(
-          absl::StrCat(group, ": ", races::Describe(read, *program)));
+          absl::StrCat(group, ": ", races::Describe(read, program)));
     }
   }
   return findings;
@@ -61,7 +51,7 @@ absl::StatusOr<Findings> Analyse(const bmodel::Stage& stage) {
 absl::StatusOr<Findings> Analyse(const Model& model,
                                  const RunnerOptions& options) {
   absl::StatusOr<Findings> findings =
-      Analyse(model.contents().nets[options.net].stages[options.stage]);
+      Analyse(model.Program(options.net, options.stage.value_or(0)));
   if (!findings.ok()) return Annotate(findings.status(), model.name());
   return findings;
 }
@@ -112,6 +102,7 @@ absl::Status CheckInterleavings(std::shared_ptr<const Model> model,
       [&](sim::Interleaving interleaving,
           sim::LocalPattern pattern) -> absl::StatusOr<std::vector<Tensor>> {
     RunnerOptions with = options;
+    with.stage = options.stage.value_or(0);
     with.interleaving = interleaving;
     with.local_pattern = pattern;
     absl::StatusOr<std::unique_ptr<Runner>> created =

@@ -12,7 +12,8 @@ namespace tpuc::runtime {
 
 // Do the results of a stage depend on how its two engines interleave? A run
 // does not show it: a program that lacks a wait may well give the right
-// results. `options` chooses net, stage and threads.
+// results. `options` chooses net, stage (or the first) and threads. The model
+// must have been loaded on the simulator.
 
 // Proves the waits, without running the stage: follows every byte of local and
 // static memory through the program. Two instructions of different engines that

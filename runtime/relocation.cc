@@ -34,6 +34,17 @@ absl::StatusOr<Relocation> Relocation::Place(const bmodel::Stage& stage) {
           absl::StrFormat("%s memory of %d bytes at 0x%x is outside of DDR",
                           region.name, region.size, region.compiled));
     }
+    for (const Region& other : r.regions_) {
+      if (&other == &region) break;
+      if (region.compiled < other.compiled + other.size &&
+          other.compiled < region.compiled + region.size) {
+        return absl::InvalidArgumentError(
+            absl::StrFormat("%s memory of %d bytes at 0x%x and %s memory of %d "
+                            "bytes at 0x%x overlap",
+                            other.name, other.size, other.compiled, region.name,
+                            region.size, region.compiled));
+      }
+    }
     region.device = isa::kDdrBase + r.ddr_bytes_;
     r.ddr_bytes_ += RoundUp(region.size, bmodel::kPageBytes);
   }

@@ -129,7 +129,10 @@ absl::Status CompareWithReference(const Options& o, const TestRun& run) {
 // dialect's, bit for bit.
 absl::Status Simulate(const Options& o, const std::string& bytes,
                       const TestRun& run) {
-  auto model = runtime::Model::FromBytes(bytes, o.model);
+  // Whatever TPU_DEVICE says: the simulator alone shows every tensor.
+  runtime::LoadOptions on_simulator;
+  on_simulator.device = "simulator";
+  auto model = runtime::Model::FromBytes(bytes, o.model, on_simulator);
   if (!model.ok()) return model.status();
   runtime::RunnerOptions options;
   options.local_pattern = sim::LocalPattern::kNan;

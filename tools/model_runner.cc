@@ -87,7 +87,8 @@ int Main(int argc, char** argv) {
   CommandLine line("model_runner",
                    "Runs a model: an .onnx with ONNX Runtime, an .mlir with "
                    "the interpreter of its dialect, a .bmodel on the "
-                   "simulator.");
+                   "simulator or, with TPU_DEVICE=bmrt in the environment, on "
+                   "the vendor's runtime (docs/runtime.md).");
   line.Required("input", &o.input, "FILE",
                 "the inputs: an .npz with an array for each by name, or "
                 ".npy files separated by commas");

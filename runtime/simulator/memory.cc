@@ -91,6 +91,11 @@ std::array<Memory::Region, 4> Memory::Regions() const {
   }};
 }
 
+absl::Status Memory::Show(uint64_t address, const SharedBytes& bytes) {
+  const absl::StatusOr<uint8_t*> at = Range(address, bytes.size());
+  return at.ok() ? bytes.MapTo(*at) : at.status();
+}
+
 uint64_t Memory::AddressOf(const uint8_t* byte) const {
   for (const Region& m : Regions()) {
     if (byte >= m.data && byte < m.data + m.bytes) {

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "compiler/isa/codes.h"
 #include "compiler/numerics/view.h"
 #include "compiler/support/dtype.h"
+#include "runtime/simulator/shared_bytes.h"
 
 namespace tpuc::sim {
 
@@ -58,6 +60,9 @@ class Memory {
   // [address, address + size) of the GDMA address map; it may not leave the
   // memory that it begins in. Local ranges may run over lane borders.
   absl::StatusOr<uint8_t*> Range(uint64_t address, uint64_t size);
+
+  // Makes DDR from `address` on hold `bytes`, sharing their pages.
+  absl::Status Show(uint64_t address, const SharedBytes& bytes);
 
   // The GDMA address of a byte of one of the memories.
   uint64_t AddressOf(const uint8_t* byte) const;

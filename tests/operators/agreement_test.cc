@@ -47,7 +47,9 @@ absl::StatusOr<runtime::NamedTensors> RunOnSimulator(mlir::ModuleOp module,
   if (!encoded.ok()) return encoded.status();
   auto bytes = bmodel::Serialize(*encoded);
   if (!bytes.ok()) return bytes.status();
-  auto model = runtime::Model::FromBytes(*bytes, "random");
+  runtime::LoadOptions on_simulator;
+  on_simulator.device = "simulator";
+  auto model = runtime::Model::FromBytes(*bytes, "random", on_simulator);
   if (!model.ok()) return model.status();
   auto runner = runtime::Runner::Create(*model, {});
   if (!runner.ok()) return runner.status();

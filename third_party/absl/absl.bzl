@@ -82,6 +82,12 @@ def _absl_impl(rctx):
             archive = "lib%s.a" % lib
             rctx.symlink(_LIBRARIES + "/" + archive, "lib/" + archive)
             archives.append("lib/" + archive)
+
+            # Debian's archives can't be part of a shared library. There the
+            # linker takes Abseil's own shared libraries, by this script.
+            script = "lib/lib%s.pic.a" % lib
+            rctx.file(script, "INPUT(-l%s)\n" % lib, executable = False)
+            archives.append(script)
         out.append("cc_library(name = %s, srcs = %s, linkstatic = True, deps = %s)" % (
             repr(name),
             repr(archives),
@@ -101,6 +107,6 @@ def _absl_impl(rctx):
 
 absl_repository = repository_rule(
     implementation = _absl_impl,
-    doc = "Abseil of Debian, statically linked.",
+    doc = "Abseil of Debian, statically linked into programs.",
     local = True,
 )

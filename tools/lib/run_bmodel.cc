@@ -76,11 +76,15 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
   }
   if (options.check_races) {
     Waiting waiting("checking for races");
-    absl::Status status = runtime::CheckRaces(*model, {}, inputs);
+    runtime::LoadOptions on_simulator;
+    on_simulator.device = "simulator";
+    auto simulated = runtime::Model::Load(path, on_simulator);
+    if (!simulated.ok()) return simulated.status();
+    absl::Status status = runtime::CheckRaces(*simulated, {}, inputs);
     if (!status.ok()) return status;
   }
   auto outputs = [&] {
-    Waiting waiting("simulating");
+    Waiting waiting("running");
     return (*runner)->Run(inputs);
   }();
   if (!outputs.ok()) return outputs.status();

@@ -10,13 +10,14 @@
 namespace tpuc {
 
 struct RunBmodelOptions {
-  bool all_tensors = false;
+  bool all_tensors = false;  // on the simulator only
   // First prove that the result doesn't depend on how the two engines
   // interleave (runtime/race_check.h).
   bool check_races = false;
 };
 
-// Runs the first net of a .bmodel on the simulator. `files` is as in
+// Runs the first net of a .bmodel on the device that TPU_DEVICE names, by
+// default the simulator (docs/runtime.md). `files` is as in
 // ReadInputs; values are rounded to the types of the net's inputs, and integer
 // inputs must be given as integers in range. Results of f16 and bf16 become
 // f32, which holds them exactly. `order` gets the names of the results: inputs
