@@ -121,9 +121,8 @@ TEST(CheckRaces, NamesInstructionsBytesAndWaits) {
       "t.bmodel: 1 wait is missing or too old:\n"
       "  command group 0: TIU instruction 1 (sAR add, at byte 0x0) and GDMA "
       "instruction 1 (DMA_tensor copy, at byte 0x0): GDMA writes and TIU reads "
-      "bytes "
-      "0x0-0x1f of lane 0, and no wait orders them. TIU 1 must wait for GDMA 1 "
-      "(so far it waits for none), or GDMA 1 for TIU 1 (so far for none)");
+      "bytes 0x0-0x1f of lane 0, and no wait orders them. Let TIU 1 wait for "
+      "GDMA 1 (so far for none), or GDMA 1 wait for TIU 1 (so far for none)");
 }
 
 TEST(CheckRaces, StoreThatDoesNotWait) {
@@ -139,7 +138,7 @@ TEST(CheckRaces, WaitThatIsTooOld) {
   Program p;
   p.add.opd1_addr = 0x1000;
   const std::string message = Check(p);
-  EXPECT_NE(message.find("TIU 1 must wait for GDMA 2 (so far it waits for 1)"),
+  EXPECT_NE(message.find("Let TIU 1 wait for GDMA 2 (so far for 1)"),
             std::string::npos)
       << message;
 }

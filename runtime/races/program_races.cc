@@ -146,18 +146,26 @@ std::string Describe(const Race& race, const sim::Program& program,
     what = "TIU writes and GDMA reads ";
     common = Common(tiu.writes, gdma.reads);
   }
-  // The newest id of the first `count` of a stream, for the reader.
-  const auto newest = [](const std::vector<Step>& stream, size_t count) {
-    return count == 0 ? std::string("none")
-                      : absl::StrCat(stream[count - 1].id);
+  // What one engine's instruction lacks: `known` of the other stream are
+  // complete before it.
+  const auto remedy = [](const char* name, const Step& step,
+                         const char* other_name, const Step& other,
+                         const std::vector<Step>& others, size_t known) {
+    return absl::StrCat(
+        name, " ", step.id, " wait for ", other_name, " ", other.id,
+        " (so far for ",
+        known == 0 ? "none" : absl::StrCat(others[known - 1].id), ")");
   };
-  return absl::StrCat(
-      sim::Describe(program.tiu[race.tiu]), " and ",
-      sim::Describe(program.gdma[race.gdma]), ": ", what,
-      Describe(common.value_or(ByteRange{})), ", and no wait orders them. TIU ",
-      tiu.id, " must wait for GDMA ", gdma.id, " (so far it waits for ",
-      newest(streams.gdma, race.tiu_knows), "), or GDMA ", gdma.id, " for TIU ",
-      tiu.id, " (so far for ", newest(streams.tiu, race.gdma_knows), ")");
+  std::string first =
+      remedy("TIU", tiu, "GDMA", gdma, streams.gdma, race.tiu_knows);
+  std::string second =
+      remedy("GDMA", gdma, "TIU", tiu, streams.tiu, race.gdma_knows);
+  if (!race.tiu_waits) std::swap(first, second);
+  return absl::StrCat(sim::Describe(program.tiu[race.tiu]), " and ",
+                      sim::Describe(program.gdma[race.gdma]), ": ", what,
+                      Describe(common.value_or(ByteRange{})),
+                      ", and no wait orders them. Let ", first, ", or ",
+                      second);
 }
 
 std::string Describe(const UnwrittenRead& read, const sim::Program& program) {

@@ -2,9 +2,10 @@
 #include "runtime/races/waits.h"
 
 #include <algorithm>
-#include <utility>
+#include <string>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/simulator/schedule.h"
 
 namespace tpuc::races {
 namespace {
@@ -26,45 +27,27 @@ std::vector<uint64_t> Progress(const std::vector<Step>& stream) {
   return progress;
 }
 
-// An order of the two streams that the waits allow: each engine in turn as far
-// as it gets. True: the next TIU instruction.
-absl::StatusOr<std::vector<bool>> Order(const Streams& streams) {
-  struct Queue {
-    const char* name;
-    const std::vector<Step>& steps;
-    size_t next = 0;
-    uint64_t done = 0;
+std::vector<sim::Ids> IdsOf(const std::vector<Step>& stream) {
+  std::vector<sim::Ids> ids;
+  for (const Step& step : stream) ids.push_back({step.id, step.wait});
+  return ids;
+}
+
+absl::Status WaitsForEver(const sim::Schedule& schedule) {
+  std::string message = "the program waits for ever:";
+  const auto add = [&](const char* name, const sim::Schedule::Engine& engine,
+                       const char* other_name,
+                       const sim::Schedule::Engine& other) {
+    if (engine.AtEnd()) return;
+    const sim::Ids& ids = engine.stream[engine.next];
+    absl::StrAppend(&message, " ", name, " instruction ", ids.id,
+                    " waits for id ", ids.wait, " of ", other_name,
+                    ", which is at ", other.done, ";");
   };
-  Queue tiu{"TIU", streams.tiu}, gdma{"GDMA", streams.gdma};
-  const auto ready = [](const Queue& q, const Queue& other) {
-    return q.next < q.steps.size() && q.steps[q.next].wait <= other.done;
-  };
-  std::vector<bool> order;
-  const auto run = [&](Queue& q, const Queue& other) {
-    while (ready(q, other)) {
-      q.done = std::max(q.done, q.steps[q.next++].id);
-      order.push_back(&q == &tiu);
-    }
-  };
-  const size_t all = tiu.steps.size() + gdma.steps.size();
-  while (order.size() < all) {
-    const size_t before = order.size();
-    run(gdma, tiu);
-    run(tiu, gdma);
-    if (order.size() != before) continue;
-    std::string message = "the program waits for ever:";
-    for (const Queue* q : {&tiu, &gdma}) {
-      if (q->next == q->steps.size()) continue;
-      const Queue& other = q == &tiu ? gdma : tiu;
-      absl::StrAppend(&message, " ", q->name, " instruction ",
-                      q->steps[q->next].id, " waits for id ",
-                      q->steps[q->next].wait, " of ", other.name,
-                      ", which is at ", other.done, ";");
-    }
-    message.pop_back();
-    return absl::FailedPreconditionError(message);
-  }
-  return order;
+  add("TIU", schedule.tiu(), "GDMA", schedule.gdma());
+  add("GDMA", schedule.gdma(), "TIU", schedule.tiu());
+  message.pop_back();
+  return absl::FailedPreconditionError(message);
 }
 
 // What one engine has done, by position + 1.
@@ -96,16 +79,20 @@ Waits WaitsOf(const Streams& streams) {
 
 absl::StatusOr<Analysis> Analysis::Of(const Streams& streams,
                                       LastTouch* written) {
-  const absl::StatusOr<std::vector<bool>> order = Order(streams);
-  if (!order.ok()) return order.status();
   Analysis analysis;
   analysis.own_ = races::WaitsOf(streams);
   analysis.tiu_.ids = Progress(streams.tiu);
   analysis.gdma_.ids = Progress(streams.gdma);
   History tiu, gdma;
-  size_t next_tiu = 0, next_gdma = 0;
-  for (const bool is_tiu : *order) {
-    const size_t position = is_tiu ? next_tiu++ : next_gdma++;
+  sim::Schedule schedule(IdsOf(streams.tiu), IdsOf(streams.gdma),
+                         sim::Interleaving::kAlternate);
+  for (;;) {
+    const sim::Schedule::Turn turn = schedule.Next();
+    if (turn == sim::Schedule::Turn::kEnd) return analysis;
+    if (turn == sim::Schedule::Turn::kNever) return WaitsForEver(schedule);
+    const bool is_tiu = turn == sim::Schedule::Turn::kTiu;
+    const size_t position =
+        (is_tiu ? schedule.tiu() : schedule.gdma()).next - 1;
     const Step& step = (is_tiu ? streams.tiu : streams.gdma)[position];
     History& own = is_tiu ? tiu : gdma;
     const History& other = is_tiu ? gdma : tiu;
@@ -120,7 +107,6 @@ absl::StatusOr<Analysis> Analysis::Of(const Streams& streams,
     }
     for (const ByteRange& range : step.writes) written->Set(range, 1);
   }
-  return analysis;
 }
 
 std::vector<size_t> Analysis::Known(const std::vector<uint64_t>& waits,

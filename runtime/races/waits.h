@@ -40,10 +40,9 @@ Waits WaitsOf(const Streams& streams);
 
 // Positions count from 0; a count of k means the first k of a stream.
 struct Race {
-  bool tiu_waits;  // which of the two had to wait: the later one in Order()
+  bool tiu_waits;  // the one that lacks a wait: the later one as followed
   size_t tiu, gdma;
-  // For the one that had to wait: how many of the other engine were complete;
-  // for the other one alike.
+  // How many of the other engine are complete before either of them.
   size_t tiu_knows, gdma_knows;
 };
 

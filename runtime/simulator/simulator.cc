@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/simulator/simulator.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -30,6 +29,32 @@ absl::StatusOr<std::vector<Program::Step>> DecodeSteps(
     offset += static_cast<uint64_t>(i.info().bytes());
   }
   return steps;
+}
+
+std::vector<Ids> IdsOf(const std::vector<PreparedProgram::Step>& stream) {
+  std::vector<Ids> ids;
+  for (const PreparedProgram::Step& step : stream) {
+    const isa::Instruction& i = step.source.instruction;
+    ids.push_back({i.cmd_id(), i.cmd_id_dep()});
+  }
+  return ids;
+}
+
+absl::Status WaitsForEver(const PreparedProgram& program,
+                          const Schedule& schedule) {
+  std::string message = "the program waits for ever:";
+  const auto add = [&](const std::vector<PreparedProgram::Step>& steps,
+                       const Schedule::Engine& engine,
+                       const Schedule::Engine& other) {
+    if (engine.AtEnd()) return;
+    absl::StrAppend(&message, " ", Describe(steps[engine.next].source),
+                    " waits for id ", engine.stream[engine.next].wait,
+                    " of the other engine, which is at ", other.done, ";");
+  };
+  add(program.tiu, schedule.tiu(), schedule.gdma());
+  add(program.gdma, schedule.gdma(), schedule.tiu());
+  message.pop_back();
+  return absl::FailedPreconditionError(message);
 }
 
 }  // namespace
@@ -112,54 +137,25 @@ absl::Status Simulator::Run(const Program& program) {
 }
 
 absl::Status Simulator::Run(const PreparedProgram& program) {
-  struct Queue {
-    const std::vector<PreparedProgram::Step>& steps;
-    size_t next = 0;
-    uint64_t done = 0;  // newest id that is complete
-  };
-  Queue tiu{program.tiu}, gdma{program.gdma};
-  const auto ready = [](const Queue& q, const Queue& other) {
-    return q.next < q.steps.size() &&
-           q.steps[q.next].source.instruction.cmd_id_dep() <= other.done;
-  };
-  const auto advance = [this](Queue& q) {
-    const PreparedProgram::Step& step = q.steps[q.next];
-    absl::Status status = Run(step);
-    q.done = std::max<uint64_t>(q.done, step.source.instruction.cmd_id());
-    ++q.next;
-    return status;
-  };
-  bool turn_of_gdma = true;
-  while (tiu.next < tiu.steps.size() || gdma.next < gdma.steps.size()) {
-    const bool tiu_ready = ready(tiu, gdma), gdma_ready = ready(gdma, tiu);
-    if (!tiu_ready && !gdma_ready) {
-      std::string message = "the program waits for ever:";
-      for (const Queue* q : {&tiu, &gdma}) {
-        if (q->next == q->steps.size()) continue;
-        const Queue& other = q == &tiu ? gdma : tiu;
-        const Program::Step& step = q->steps[q->next].source;
-        absl::StrAppend(&message, " ", Describe(step), " waits for id ",
-                        step.instruction.cmd_id_dep(),
-                        " of the other engine, which is at ", other.done, ";");
-      }
-      message.pop_back();
-      return absl::FailedPreconditionError(message);
+  Schedule schedule(IdsOf(program.tiu), IdsOf(program.gdma),
+                    options_.interleaving);
+  const Schedule::Engine &tiu = schedule.tiu(), &gdma = schedule.gdma();
+  for (;;) {
+    absl::Status status;
+    switch (schedule.Next()) {
+      case Schedule::Turn::kTiu:
+        status = Run(program.tiu[tiu.next - 1]);
+        break;
+      case Schedule::Turn::kGdma:
+        status = Run(program.gdma[gdma.next - 1]);
+        break;
+      case Schedule::Turn::kEnd:
+        return absl::OkStatus();
+      case Schedule::Turn::kNever:
+        return WaitsForEver(program, schedule);
     }
-    switch (options_.interleaving) {
-      case Interleaving::kTiuFirst:
-        turn_of_gdma = !tiu_ready;
-        break;
-      case Interleaving::kGdmaFirst:
-        turn_of_gdma = gdma_ready;
-        break;
-      case Interleaving::kAlternate:
-        turn_of_gdma = turn_of_gdma ? gdma_ready : !tiu_ready;
-        break;
-    }
-    absl::Status status = advance(turn_of_gdma ? gdma : tiu);
     if (!status.ok()) return status;
   }
-  return absl::OkStatus();
 }
 
 }  // namespace tpuc::sim

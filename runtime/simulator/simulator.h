@@ -13,6 +13,7 @@
 #include "runtime/simulator/access.h"
 #include "runtime/simulator/memory.h"
 #include "runtime/simulator/parallel.h"
+#include "runtime/simulator/schedule.h"
 
 // Functional model of the BM1684X (docs/isa/bm1684x.md): executes encoded
 // instructions over a model of its memories, bit for bit.
@@ -58,14 +59,6 @@ class Observer {
   virtual ~Observer() = default;
   // After the instruction has taken effect. An error stops the run.
   virtual absl::Status After(const Program::Step& step, Memory& memory) = 0;
-};
-
-// Which engine goes on when both could. Programs without races give the same
-// results for all.
-enum class Interleaving {
-  kAlternate,  // each engine in turn as far as its waits allow
-  kTiuFirst,   // always the TIU instruction when it may run
-  kGdmaFirst,
 };
 
 struct Options {
