@@ -121,9 +121,18 @@ class Generator {
         {"", "do_relu = true", "do_relu = true, relu_limit = 6.0 : f64"});
   }
 
+  // Operations don't enlarge tensors beyond this.
+  static constexpr int64_t kMostElements = 200000;
+
+  static int64_t Count(const Shape& shape) {
+    int64_t count = 1;
+    for (int64_t d : shape) count *= d;
+    return count;
+  }
+
   // Adds an operation; 0 when the one drawn does not go with the shape.
   int Step() {
-    switch (draw_.Below(12)) {
+    switch (draw_.Below(16)) {
       case 0:
       case 1:
       case 2:
@@ -144,6 +153,7 @@ class Generator {
                   absl::StrCat("const_val = ", draw_.Below(400), ".5e-2"));
         return 1;
       case 8:
+      case 14:
         return Activation();
       case 9:
         EmitUnary("Softmax",
@@ -151,6 +161,12 @@ class Generator {
         return 1;
       case 10:
         return MatMul();
+      case 11:
+        return ConvTranspose();
+      case 12:
+        return Concat();
+      case 13:
+        return Resize();
       default:
         return Reshape();
     }
@@ -195,6 +211,79 @@ class Generator {
     Emit("Conv", operands, out,
          {window, Ints("dilations", dilations),
           kind == 1 ? absl::StrCat("group = ", in[1]) : "", Relu()});
+    return 1;
+  }
+
+  int ConvTranspose() {
+    const Shape in = current_.shape;
+    if (in.size() != 4) return 0;
+    const bool depthwise = draw_.Chance(30);
+    Shape kernel, strides, dilations, paddings, pads(4), out = in;
+    out[1] = depthwise ? in[1] : draw_.Of({1, 5, 33, 70});
+    for (int axis = 0; axis < 2; ++axis) {
+      kernel.push_back(draw_.Of({1, 2, 2, 3, 4}));
+      strides.push_back(draw_.Of({1, 2, 2, 3}));
+      dilations.push_back(draw_.Of({1, 1, 2}));
+      paddings.push_back(draw_.Below(strides[axis]));
+      // Pads may cut off more than the filter reaches.
+      pads[axis] = draw_.Below(3);
+      pads[axis + 2] = draw_.Below(3);
+      out[2 + axis] = (in[2 + axis] - 1) * strides[axis] +
+                      (kernel[axis] - 1) * dilations[axis] + 1 - pads[axis] -
+                      pads[axis + 2] + paddings[axis];
+      if (out[2 + axis] < 1) return 0;
+    }
+    if (Count(out) > kMostElements) return 0;
+    std::vector<Value> operands = {
+        current_,
+        Weight({in[1], depthwise ? 1 : out[1], kernel[0], kernel[1]})};
+    if (draw_.Chance(70)) operands.push_back(Weight({out[1]}));
+    Emit("ConvTranspose", operands, out,
+         {Ints("kernel_shape", kernel), Ints("strides", strides),
+          Ints("pads", pads), Ints("dilations", dilations),
+          Ints("output_padding", paddings),
+          depthwise ? absl::StrCat("group = ", in[1]) : "", Relu()});
+    return 1;
+  }
+
+  int Concat() {
+    const Value first = current_;
+    const int64_t axis = draw_.Below(first.shape.size());
+    if (3 * Count(first.shape) > kMostElements) return 0;
+    EmitUnary("MulConst", "const_val = 0.5");
+    Shape shape = first.shape;
+    shape[axis] = draw_.Of({1, 3, 20});
+    const std::vector<Value> operands = {current_, Weight(shape), first};
+    shape[axis] += 2 * first.shape[axis];
+    Emit("Concat", operands, shape, {absl::StrCat("axis = ", axis)});
+    return 1;
+  }
+
+  int Resize() {
+    const Shape in = current_.shape;
+    if (in.size() != 4) return 0;
+    const std::string mode =
+        draw_.Of<const char*>({"nearest", "nearest", "linear", "cubic"});
+    const std::string coordinates = draw_.Of<const char*>(
+        {"half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"});
+    const std::string nearest = draw_.Of<const char*>(
+        {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
+    Shape out = in;
+    std::vector<std::string> scales;
+    for (int axis = 0; axis < 2; ++axis) {
+      const int64_t eighths = draw_.Of({8, 16, 16, 24, 12, 5});
+      scales.push_back(absl::StrCat(eighths * 125, ".0e-3"));
+      out[2 + axis] = in[2 + axis] * eighths / 8;
+      if (out[2 + axis] < 1) return 0;
+    }
+    if (Count(out) > kMostElements) return 0;
+    Emit(
+        "Resize", {current_}, out,
+        {absl::StrCat("scales = array<f64: ", absl::StrJoin(scales, ", "), ">"),
+         absl::StrCat("mode = \"", mode, "\""),
+         absl::StrCat("coordinate_mode = \"", coordinates, "\""),
+         absl::StrCat("nearest_mode = \"", nearest, "\""),
+         draw_.Chance(20) ? "exclude_outside = true" : ""});
     return 1;
   }
 
@@ -264,8 +353,7 @@ class Generator {
   }
 
   int Reshape() {
-    int64_t count = 1;
-    for (int64_t d : current_.shape) count *= d;
+    const int64_t count = Count(current_.shape);
     const int64_t rows = current_.shape[0];
     Value from = current_;
     const Shape to =

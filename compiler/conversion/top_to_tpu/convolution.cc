@@ -1,4 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
 #include "compiler/conversion/top_to_tpu/lowering.h"
 
 namespace tpuc {
@@ -9,10 +14,22 @@ using mlir::Value;
 
 namespace {
 
-// A form of the chip: one group, or as many groups as channels.
-FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
-  if (!op.getFilter().getDefiningOp<top::WeightOp>() ||
-      (op.getBias() && !op.getBias().getDefiningOp<top::WeightOp>())) {
+// The window of a convolution as tpu.Conv2D has it.
+struct Window {
+  llvm::ArrayRef<int64_t> strides;
+  std::vector<int64_t> pads;  // top, left, bottom, right
+  llvm::ArrayRef<int64_t> dilations;
+  std::vector<int64_t> inserts;
+};
+
+// A form of the chip: one group, or as many groups as channels. `form` and
+// `change` are how the filter becomes [OC, IC/group, KH, KW].
+template <typename Op>
+FailureOr<Value> LowerToConv2D(
+    Op op, Lowering& lowering, const Window& window, llvm::StringRef form,
+    const std::function<Tensor(const Tensor&)>& change) {
+  if (!op.getFilter().template getDefiningOp<top::WeightOp>() ||
+      (op.getBias() && !op.getBias().template getDefiningOp<top::WeightOp>())) {
     return op.emitOpError(
         "can only be lowered with a constant filter and bias");
   }
@@ -29,7 +46,7 @@ FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
   const mlir::Type storage =
       depthwise ? lowering.stepwise() : lowering.storage();
   const Value filter =
-      lowering.Weight(op, op.getFilter(), storage, "", nullptr);
+      lowering.Weight(op, op.getFilter(), storage, form, change);
   Value bias;
   if (op.getBias()) {
     bias = lowering.Weight(op, op.getBias(),
@@ -38,10 +55,84 @@ FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
   if (!filter || (op.getBias() && !bias)) return failure();
   return lowering.Create<tpu::Conv2DOp>(
       Lowering::Shape(op.getOutput()), storage,
-      lowering.As(op.getInput(), storage), filter, bias, op.getStrides(),
-      op.getPads(), op.getDilations(), static_cast<uint64_t>(group),
+      lowering.As(op.getInput(), storage), filter, bias, window.strides,
+      window.pads, window.dilations, window.inserts,
+      static_cast<uint64_t>(group),
       depthwise ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
       llvm::ArrayRef<int64_t>(), op.getDoRelu(), op.getReluLimit());
+}
+
+FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
+  const Window window = {
+      op.getStrides(), op.getPads().vec(), op.getDilations(), {0, 0}};
+  return LowerToConv2D(op, lowering, window, "", nullptr);
+}
+
+// Zero taps in front of and behind the filter's, in rows and columns.
+struct Margins {
+  int64_t before[2] = {0, 0}, after[2] = {0, 0};
+};
+
+// Names what becomes of a filter: equal names, equal filters.
+std::string FormOf(int64_t group, const Margins& margins) {
+  std::string form = "turned";
+  if (group > 1) absl::StrAppend(&form, "_group", group);
+  for (int i = 0; i < 2; ++i) {
+    if (margins.before[i] + margins.after[i] > 0) {
+      absl::StrAppend(&form, i == 0 ? "_rows" : "_columns", margins.before[i],
+                      "_", margins.after[i]);
+    }
+  }
+  return form;
+}
+
+// [IC, OC/group, KH, KW] -> [OC, IC/group, KH, KW], turned by 180 degrees, with
+// margins.
+Tensor Turned(const Tensor& filter, int64_t group, const Margins& margins) {
+  const std::vector<int64_t>& from = filter.shape();
+  const int64_t ic = from[0] / group, oc = from[1], kh = from[2], kw = from[3];
+  const std::vector<int64_t> shape = {
+      group * oc, ic, kh + margins.before[0] + margins.after[0],
+      kw + margins.before[1] + margins.after[1]};
+  Tensor turned(DType::kF32, shape);
+  const float* source = filter.data<float>();
+  for (int64_t i = 0; i < filter.NumElements(); ++i) {
+    const int64_t x = i % kw, y = i / kw % kh;
+    const int64_t o = i / (kw * kh) % oc, c = i / (kw * kh * oc);
+    const int64_t row = kh - 1 - y + margins.before[0];
+    const int64_t column = kw - 1 - x + margins.before[1];
+    const int64_t channel = (c / ic * oc + o) * ic + c % ic;
+    turned.data<float>()[(channel * shape[2] + row) * shape[3] + column] =
+        source[i];
+  }
+  return turned;
+}
+
+// The convolution with the turned filter over the input spread by zeros. It is
+// padded by what the filter reaches beyond the first and the last element, less
+// the rows and columns that are cut off; where more are cut off than that, the
+// filter gets taps of zero.
+FailureOr<Value> LowerConvTranspose(top::ConvTransposeOp op,
+                                    Lowering& lowering) {
+  static constexpr int64_t kOnes[] = {1, 1};
+  Window window = {kOnes, {0, 0, 0, 0}, op.getDilations(), {}};
+  Margins margins;
+  for (int i = 0; i < 2; ++i) {
+    const int64_t dilation = op.getDilations()[i];
+    const int64_t reach = (op.getKernelShape()[i] - 1) * dilation;
+    const auto pad = [&](int side, int64_t cut, int64_t& margin) {
+      const int64_t missing = std::max<int64_t>(cut - reach, 0);
+      margin = (missing + dilation - 1) / dilation;
+      window.pads[i + 2 * side] = reach - cut + margin * dilation;
+    };
+    pad(0, op.getPads()[i], margins.before[i]);
+    pad(1, op.getPads()[2 + i] - op.getOutputPadding()[i], margins.after[i]);
+    window.inserts.push_back(op.getStrides()[i] - 1);
+  }
+  const int64_t group = op.getGroup();
+  return LowerToConv2D(
+      op, lowering, window, FormOf(group, margins),
+      [&](const Tensor& filter) { return Turned(filter, group, margins); });
 }
 
 // x * scale[c] + bias[c]; the weights become [1, C, 1, ..].
@@ -75,6 +166,7 @@ FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
 
 void AddConvolutionLowerings(Lowerings& lowerings) {
   lowerings.Add<top::ConvOp>(LowerConv);
+  lowerings.Add<top::ConvTransposeOp>(LowerConvTranspose);
   lowerings.Add<top::ScaleOp>(LowerScale);
 }
 

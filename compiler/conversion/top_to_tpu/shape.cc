@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <numeric>
+#include <string>
+#include <vector>
+
 #include "compiler/conversion/top_to_tpu/lowering.h"
+#include "compiler/dialect/top/resize.h"
 
 namespace tpuc {
 
+using llvm::failure;
 using llvm::FailureOr;
 using mlir::Value;
 
@@ -15,10 +21,121 @@ FailureOr<Value> LowerReshape(top::ReshapeOp op, Lowering& lowering) {
                                          tpu::ElementTypeOf(x), x);
 }
 
+// In f32 when one of the inputs is or a constant among them asks for it, so
+// that nothing is rounded by being moved.
+FailureOr<Value> LowerConcat(top::ConcatOp op, Lowering& lowering) {
+  mlir::Type type = lowering.TypeFor(op.getInputs());
+  for (Value input : op.getInputs()) {
+    if (!input.getDefiningOp<top::WeightOp>() &&
+        tpu::ElementTypeOf(lowering.Any(input)).isF32())
+      type = lowering.f32();
+  }
+  std::vector<Value> inputs;
+  for (Value input : op.getInputs()) {
+    inputs.push_back(lowering.As(input, type));
+    if (!inputs.back()) return failure();
+  }
+  return lowering.Create<tpu::ConcatOp>(Lowering::Shape(op.getOutput()), type,
+                                        inputs, op.getAxis());
+}
+
+// Builds the steps of a Resize, one axis after the other.
+class ResizeLowering {
+ public:
+  explicit ResizeLowering(top::ResizeOp op, Lowering& lowering)
+      : op_(op), lowering_(lowering) {}
+
+  FailureOr<Value> Run() {
+    const top::Interpolation rows = InterpolationAlong(op_, 0);
+    const top::Interpolation columns = InterpolationAlong(op_, 1);
+    if (rows.IsNearest()) {
+      const Value x = lowering_.Any(op_.getInput());
+      return Select("", x, rows.indices[0], columns.indices[0]);
+    }
+    const auto in = Lowering::Shape(op_.getInput());
+    std::vector<int> axes;  // columns first
+    if (!columns.IsIdentity(in[3])) axes.push_back(1);
+    if (!rows.IsIdentity(in[2])) axes.push_back(0);
+    if (axes.empty()) {
+      const Value x = lowering_.Any(op_.getInput());
+      return Select("", x, All(in[2]), All(in[3]));
+    }
+    Value x = lowering_.As(op_.getInput(), lowering_.stepwise());
+    for (size_t i = 0; i < axes.size(); ++i) {
+      x = Sum(i + 1 == axes.size() ? "" : "columns", x,
+              axes[i] == 0 ? rows : columns, axes[i]);
+    }
+    return x;
+  }
+
+ private:
+  static std::vector<int64_t> All(int64_t extent) {
+    std::vector<int64_t> indices(extent);
+    std::iota(indices.begin(), indices.end(), 0);
+    return indices;
+  }
+
+  Value Select(const std::string& suffix, Value x,
+               const std::vector<int64_t>& rows,
+               const std::vector<int64_t>& columns) {
+    const auto in = tpu::ShapeOf(x);
+    return lowering_.CreateNamed<tpu::IndexSelectOp>(
+        suffix,
+        llvm::ArrayRef<int64_t>{in[0], in[1], static_cast<int64_t>(rows.size()),
+                                static_cast<int64_t>(columns.size())},
+        tpu::ElementTypeOf(x), x, rows, columns);
+  }
+
+  // The sum over taps of chosen rows or columns times their weights.
+  Value Sum(const std::string& suffix, Value x, const top::Interpolation& taps,
+            int axis) {
+    const auto in = tpu::ShapeOf(x);
+    const mlir::Type type = tpu::ElementTypeOf(x);
+    Value sum;
+    for (size_t t = 0; t < taps.indices.size(); ++t) {
+      const auto name = [&](const char* what) {
+        return (axis == 0 ? "row" : "column") + std::to_string(t) + what;
+      };
+      const std::vector<int64_t>& indices = taps.indices[t];
+      const int64_t extent = static_cast<int64_t>(indices.size());
+      const Value chosen =
+          axis == 0 ? Select(name("_select"), x, indices, All(in[3]))
+                    : Select(name("_select"), x, All(in[2]), indices);
+      const std::vector<int64_t> shape = {1, 1, axis == 0 ? extent : 1,
+                                          axis == 0 ? 1 : extent};
+      const Value weight = lowering_.Constant(
+          name("_weight"), type, Tensor(DType::kF32, shape, taps.weights[t]));
+      const Value product =
+          Binary(name("_mul"), chosen, weight, tpu::BinaryKind::mul);
+      const bool last = t + 1 == taps.indices.size();
+      sum = t == 0 ? product
+                   : Binary(last ? suffix : name("_add"), sum, product,
+                            tpu::BinaryKind::add);
+    }
+    return sum;
+  }
+
+  Value Binary(const std::string& suffix, Value a, Value b,
+               tpu::BinaryKind kind) {
+    return lowering_.CreateNamed<tpu::BinaryOp>(
+        suffix, tpu::ShapeOf(a), tpu::ElementTypeOf(a), a, b, kind, false,
+        llvm::APFloat(-1.0));
+  }
+
+  top::ResizeOp op_;
+  Lowering& lowering_;
+};
+
+FailureOr<Value> LowerResize(top::ResizeOp op, Lowering& lowering) {
+  return ResizeLowering(op, lowering).Run();
+}
+
 }  // namespace
 
 void AddShapeLowerings(Lowerings& lowerings) {
   lowerings.Add<top::ReshapeOp>(LowerReshape);
+  lowerings.Add<top::ConcatOp>(LowerConcat);
+  lowerings.Add<top::ResizeOp>(LowerResize);
 }
 
 }  // namespace tpuc

@@ -120,7 +120,8 @@ class Builder {
     auto kernel = bm1684x::MakeKernel(inner);
     if (!kernel.ok()) return kernel.status();
     const bm1684x::LocalPlacement local = bm1684x::PlacementOf(group);
-    if (local.result.empty())
+    if (local.result.empty() &&
+        (*kernel)->result().place == bm1684x::Place::kLocal)
       return absl::FailedPreconditionError(
           absl::StrCat("'", getName(group),
                        "' has no local addresses; run assign-local-memory "

@@ -228,6 +228,24 @@ TEST(Program, Depthwise) {
                "form = 1 : i32, do_relu = true"));
 }
 
+TEST(Program, TransposedConvolutions) {
+  for (const std::string type : {"f32", "f16", "bf16"}) {
+    Check("2x5x9x11x" + type, "2x70x18x33x" + type,
+          Conv("2x5x9x11x" + type, "70x5x2x3x" + type, "70xf32",
+               "2x70x18x33x" + type,
+               "strides = array<i64: 1, 1>, pads = array<i64: 1, 2, 1, 2>, "
+               "dilations = array<i64: 1, 1>, inserts = array<i64: 1, 2>, "
+               "do_relu = true"));
+    Check("1x70x9x11x" + type, "1x70x25x42x" + type,
+          Conv("1x70x9x11x" + type, "70x1x3x5x" + type, "70x" + type,
+               "1x70x25x42x" + type,
+               "strides = array<i64: 1, 1>, pads = array<i64: 0, 4, 2, 1>, "
+               "dilations = array<i64: 1, 1>, inserts = array<i64: 2, 3>, "
+               "form = 1 : i32, group = 70 : i64"),
+          8192);
+  }
+}
+
 std::string MatMul(int64_t m, int64_t k, int64_t n, const std::string& type) {
   const auto matrix = [&](int64_t a, int64_t b) {
     return absl::StrCat(a, "x", b, "x", type);
@@ -317,6 +335,33 @@ TEST(Program, Constants) {
               "3x77xf32", "3x77xf32"));
 }
 
+// %y = Concat of %x and weights.
+void CheckConcat(const std::vector<int64_t>& shape, int axis,
+                 const std::string& type, int64_t lane_bytes) {
+  const auto text = [&](int64_t length) {
+    std::vector<int64_t> s = shape;
+    s[axis] = length;
+    return absl::StrCat(absl::StrJoin(s, "x"), "x", type);
+  };
+  const std::string x = text(shape[axis]), y = text(2 * shape[axis] + 4);
+  Check(x, y,
+        absl::StrCat(Weight("v", text(1)), Weight("w", text(3)),
+                     "%y = \"tpu.Concat\"(%v, %x, %w, %x) <{axis = ", axis,
+                     " : i64}> : (tensor<", text(1), ">, tensor<", x,
+                     ">, tensor<", text(3), ">, tensor<", x, ">) -> tensor<", y,
+                     "> loc(\"y\")"),
+        lane_bytes);
+}
+
+TEST(Program, Concats) {
+  for (int axis : {0, 1, 2, 3}) {
+    CheckConcat({2, 5, 3, 7}, axis, "f32", isa::kLaneBytes);
+    CheckConcat({2, 66, 30, 31}, axis, "f16", 4096);
+  }
+  CheckConcat({1, 2, 1, 3, 2, 5}, 4, "bf16", isa::kLaneBytes);
+  CheckConcat({70000}, 0, "bf16", isa::kLaneBytes);
+}
+
 int64_t Pick(std::mt19937& generator, int64_t low, int64_t high) {
   return low + static_cast<int64_t>(generator() % (high - low + 1));
 }
@@ -338,22 +383,27 @@ TEST(Program, RandomWindowsInLittleMemory) {
     const bool depthwise = i % 2 != 0;
     const int64_t n = Pick(g, 1, 3), ic = Pick(g, 1, 90);
     const int64_t oc = depthwise ? ic : Pick(g, 1, 140);
+    const bool transposed = i % 4 < 2;
     std::vector<int64_t> in = {n, ic}, out = {n, oc}, kernel, strides, pads(4),
-                         dilations;
+                         dilations, inserts;
     for (int d = 0; d < 2; ++d) {
       kernel.push_back(Pick(g, 1, 4));
       strides.push_back(Pick(g, 1, 5));
       dilations.push_back(Pick(g, 1, 3));
       const int64_t span = (kernel[d] - 1) * dilations[d] + 1;
+      inserts.push_back(transposed ? Pick(g, 0, std::min<int64_t>(span - 1, 3))
+                                   : 0);
+      if (transposed) strides[d] = 1 + strides[d] / 4;
       pads[d] = Pick(g, 0, span - 1);
       pads[d + 2] = Pick(g, 0, span - 1);
       in.push_back(Pick(g, span, 24));
-      out.push_back((in[2 + d] + pads[d] + pads[d + 2] - span) / strides[d] +
-                    1);
+      const int64_t spread = (in[2 + d] - 1) * (inserts[d] + 1) + 1;
+      out.push_back((spread + pads[d] + pads[d + 2] - span) / strides[d] + 1);
     }
     std::string attributes = absl::StrCat(
         List("strides", strides), ", ", List("pads", pads), ", ",
-        List("dilations", dilations), ", do_relu = ", i % 5 ? "false" : "true");
+        List("dilations", dilations), ", ", List("inserts", inserts),
+        ", do_relu = ", i % 5 ? "false" : "true");
     if (depthwise)
       absl::StrAppend(&attributes, ", form = 1 : i32, group = ", ic, " : i64");
     if (!depthwise && type != "f32" && ic > 32)
@@ -366,6 +416,43 @@ TEST(Program, RandomWindowsInLittleMemory) {
                absl::StrCat(oc, "x", depthwise ? type : "f32"),
                Shape(out, type), attributes),
           lane);
+  }
+}
+
+// Indices along one axis: repeated, in steps, or any.
+std::vector<int64_t> Indices(std::mt19937& g, int64_t extent) {
+  const int64_t kind = Pick(g, 0, 3);
+  const int64_t count = Pick(g, 1, 3 * extent);
+  const double scale = static_cast<double>(Pick(g, 2, 40)) / 8;
+  std::vector<int64_t> indices;
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t index = Pick(g, 0, extent - 1);
+    if (kind == 0) index = i / 3;
+    if (kind == 1) index = static_cast<int64_t>(i / scale);
+    if (kind == 2) index = i + extent / 4;
+    indices.push_back(std::min(index, extent - 1));
+  }
+  return indices;
+}
+
+TEST(Program, RandomIndexSelectsInLittleMemory) {
+  std::mt19937 g(14);
+  const std::string types[] = {"f32", "f16", "bf16"};
+  for (int i = 0; i < 60; ++i) {
+    const std::string& type = types[i % 3];
+    const std::vector<int64_t> in = {Pick(g, 1, 3), Pick(g, 1, 140),
+                                     Pick(g, 1, 20), Pick(g, 1, 30)};
+    const std::vector<int64_t> rows = Indices(g, in[2]),
+                               columns = Indices(g, in[3]);
+    const std::vector<int64_t> out = {in[0], in[1],
+                                      static_cast<int64_t>(rows.size()),
+                                      static_cast<int64_t>(columns.size())};
+    const std::string attributes =
+        absl::StrCat(List("rows", rows), ", ", List("columns", columns));
+    SCOPED_TRACE(absl::StrCat(Shape(in, type), " ", attributes));
+    Check(Shape(in, type), Shape(out, type),
+          Unary("IndexSelect", attributes, Shape(in, type), Shape(out, type)),
+          Pick(g, 4, 16) * 4096);
   }
 }
 

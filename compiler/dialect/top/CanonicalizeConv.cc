@@ -11,9 +11,22 @@ using llvm::LogicalResult;
 using llvm::success;
 using mlir::PatternRewriter;
 
+// The output channel that element `i` of a filter of this shape belongs to.
+int64_t OutputChannel(ConvOp, llvm::ArrayRef<int64_t> filter, int64_t i) {
+  return i / (filter[1] * filter[2] * filter[3]);
+}
+int64_t OutputChannel(ConvTransposeOp op, llvm::ArrayRef<int64_t> filter,
+                      int64_t i) {
+  const int64_t plane = filter[2] * filter[3];
+  const int64_t inputs = filter[0] / static_cast<int64_t>(op.getGroup());
+  const int64_t group = i / (inputs * filter[1] * plane);
+  return group * filter[1] + i / plane % filter[1];
+}
+
 // filter[oc, ...] *= scale[oc]; bias = bias * scale + offset. Replaces `last`
 // (the affine map after the convolution) by a convolution under its name.
-LogicalResult FoldAffine(PatternRewriter& rewriter, ConvOp conv,
+template <typename Conv>
+LogicalResult FoldAffine(PatternRewriter& rewriter, Conv conv,
                          mlir::Operation* last, const std::vector<float>* scale,
                          const std::vector<float>& offset) {
   const Tensor* filter = ConstantOf(conv.getFilter());
@@ -36,11 +49,11 @@ LogicalResult FoldAffine(PatternRewriter& rewriter, ConvOp conv,
   }
   mlir::Value filter_value = conv.getFilter();
   if (scale != nullptr) {
-    const int64_t inner = filter->NumElements() / channels;
     std::vector<float> values(filter->NumElements());
     for (int64_t i = 0; i < filter->NumElements(); ++i) {
-      values[i] = static_cast<float>(
-          static_cast<double>(filter->data<float>()[i]) * (*scale)[i / inner]);
+      values[i] =
+          static_cast<float>(static_cast<double>(filter->data<float>()[i]) *
+                             (*scale)[OutputChannel(conv, filter->shape(), i)]);
     }
     filter_value =
         NewWeight(rewriter, last, name + ".filter", filter->shape(), values);
@@ -48,7 +61,7 @@ LogicalResult FoldAffine(PatternRewriter& rewriter, ConvOp conv,
   const mlir::Value bias_value =
       NewWeight(rewriter, last, name + ".bias", {channels}, new_bias);
   rewriter.setInsertionPoint(last);
-  auto folded = rewriter.create<ConvOp>(
+  auto folded = rewriter.create<Conv>(
       last->getLoc(), last->getResult(0).getType(),
       mlir::ValueRange{conv.getInput(), filter_value, bias_value},
       conv->getAttrs());
@@ -62,7 +75,14 @@ struct FoldScale : mlir::OpRewritePattern<ScaleOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(ScaleOp op,
                                 PatternRewriter& rewriter) const override {
-    auto conv = SingleUseProducer<ConvOp>(op.getInput());
+    return success(succeeded(Fold<ConvOp>(op, rewriter)) ||
+                   succeeded(Fold<ConvTransposeOp>(op, rewriter)));
+  }
+
+ private:
+  template <typename Conv>
+  static LogicalResult Fold(ScaleOp op, PatternRewriter& rewriter) {
+    auto conv = SingleUseProducer<Conv>(op.getInput());
     const auto shape = ShapeOf(op.getOutput());
     if (!conv) return failure();
     const Tensor* scale = ConstantOf(op.getScale());
@@ -80,13 +100,14 @@ struct FoldScale : mlir::OpRewritePattern<ScaleOp> {
 };
 
 // Conv(x) + bias[1, C, 1, 1] -> Conv(x, bias)
+template <typename Conv>
 struct FoldBias : mlir::OpRewritePattern<AddOp> {
-  using OpRewritePattern::OpRewritePattern;
+  using mlir::OpRewritePattern<AddOp>::OpRewritePattern;
   LogicalResult matchAndRewrite(AddOp op,
                                 PatternRewriter& rewriter) const override {
     if (op.getDoRelu()) return failure();
     for (const bool swap : {false, true}) {
-      auto conv = SingleUseProducer<ConvOp>(swap ? op.getRhs() : op.getLhs());
+      auto conv = SingleUseProducer<Conv>(swap ? op.getRhs() : op.getLhs());
       if (!conv || conv.getOutput().getType() != op.getOutput().getType()) {
         continue;
       }
@@ -108,7 +129,12 @@ void ScaleOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
 void ConvOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                          mlir::MLIRContext* context) {
   // Before the general pattern that makes an AddConst of a splat.
-  patterns.add<FoldBias>(context, /*benefit=*/2);
+  patterns.add<FoldBias<ConvOp>>(context, /*benefit=*/2);
+}
+
+void ConvTransposeOp::getCanonicalizationPatterns(
+    mlir::RewritePatternSet& patterns, mlir::MLIRContext* context) {
+  patterns.add<FoldBias<ConvTransposeOp>>(context, /*benefit=*/2);
 }
 
 }  // namespace tpuc::top

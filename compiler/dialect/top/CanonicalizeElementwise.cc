@@ -87,6 +87,7 @@ struct FuseReluIntoProducer : mlir::OpRewritePattern<ReluOp> {
   LogicalResult matchAndRewrite(ReluOp op,
                                 PatternRewriter& rewriter) const override {
     return success(succeeded(FuseRelu<ConvOp>(op, rewriter)) ||
+                   succeeded(FuseRelu<ConvTransposeOp>(op, rewriter)) ||
                    succeeded(FuseRelu<MatMulOp>(op, rewriter)) ||
                    succeeded(FuseRelu<AddOp>(op, rewriter)) ||
                    succeeded(FuseRelu<SubOp>(op, rewriter)) ||

@@ -65,6 +65,30 @@ def Top_ConvOp : Top_Op<"Conv"> {
   let assemblyFormat = Top_Format;
 }
 
+def Top_ConvTransposeOp : Top_Op<"ConvTranspose"> {
+  let summary = "2-D transposed convolution over NCHW";
+  let description = [{
+    input [N, IC, IH, IW]; filter [IC, OC/group, KH, KW]; bias [OC];
+    output [N, OC, OH, OW] with OH = (IH - 1) * stride + (KH - 1) * dilation + 1
+    - top - bottom + output_padding, OW alike. Input element i adds its multiple of
+    tap k to output element i * stride + k * dilation - top. `pads` (top, left,
+    bottom, right) are cut off the result; `output_padding` (rows, columns) moves
+    its end further out again. Clamped as Conv is.
+  }];
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$filter,
+    Optional<Top_Tensor>:$bias,
+    DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads, DenseI64ArrayAttr:$dilations,
+    DenseI64ArrayAttr:$output_padding,
+    DefaultValuedAttr<I64Attr, "1">:$group,
+    DefaultValuedAttr<BoolAttr, "false">:$do_relu,
+    DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
 def Top_MatMulOp : Top_Op<"MatMul"> {
   let summary = "Matrix product over the last two dimensions, batched over the others";
   let description = [{
@@ -194,6 +218,38 @@ def Top_ReshapeOp : Top_Op<"Reshape"> {
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
+}
+
+def Top_ConcatOp : Top_Op<"Concat"> {
+  let summary = "The inputs one behind the other along `axis` (non-negative)";
+  let arguments = (ins Variadic<Top_Tensor>:$inputs, I64Attr:$axis);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
+def Top_ResizeOp : Top_Op<"Resize"> {
+  let summary = "Interpolation along the last two dimensions of [N, C, H, W]";
+  let description = [{
+    As ONNX defines it. `mode`: nearest, linear or cubic (with `cubic_coeff_a`;
+    `exclude_outside` drops taps beyond the edges instead of repeating the edge).
+    `coordinate_mode` says where an output element lies in the input: half_pixel,
+    half_pixel_symmetric, pytorch_half_pixel, align_corners, asymmetric or
+    tf_half_pixel_for_nn. `nearest_mode`: round_prefer_floor, round_prefer_ceil,
+    floor or ceil. `scales` (rows, columns) are those of the model, which may
+    differ a little from the quotients of output and input extents.
+    `InterpolationAlong` (resize.h) has the formulas.
+  }];
+  let arguments = (ins Top_Tensor:$input, DenseF64ArrayAttr:$scales,
+    DefaultValuedAttr<StrAttr, "\"nearest\"">:$mode,
+    DefaultValuedAttr<StrAttr, "\"half_pixel\"">:$coordinate_mode,
+    DefaultValuedAttr<StrAttr, "\"round_prefer_floor\"">:$nearest_mode,
+    DefaultValuedAttr<F64Attr, "-0.75">:$cubic_coeff_a,
+    DefaultValuedAttr<BoolAttr, "false">:$exclude_outside);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let assemblyFormat = Top_Format;
 }
 
 #endif

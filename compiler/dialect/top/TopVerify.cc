@@ -140,6 +140,42 @@ LogicalResult ConvOp::verify() {
                       getPads(), getDilations(), getOutput());
 }
 
+LogicalResult ConvTransposeOp::verify() {
+  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
+      failed(VerifyOneElementType(*this)) ||
+      failed(VerifyCount(*this, getKernelShape(), 2, 1, "kernel_shape")) ||
+      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
+      failed(VerifyCount(*this, getPads(), 4, 0, "pads")) ||
+      failed(VerifyCount(*this, getDilations(), 2, 1, "dilations")) ||
+      failed(VerifyCount(*this, getOutputPadding(), 2, 0, "output_padding"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> filter = ShapeOf(getFilter());
+  const int64_t group = getGroup();
+  if (group < 1 || filter[0] != in[1] || in[1] % group != 0) {
+    return emitOpError() << "filter " << getFilter().getType() << " in "
+                         << group << " groups does not fit an input of "
+                         << in[1] << " channels";
+  }
+  if (getKernelShape() != filter.drop_front(2)) {
+    return emitOpError("kernel_shape must be the filter's last two dimensions");
+  }
+  const int64_t channels = filter[1] * group;
+  if (getBias() && failed(VerifyShape(*this, getBias(), {channels}, "bias"))) {
+    return failure();
+  }
+  std::vector<int64_t> out = {in[0], channels};
+  for (int i = 0; i < 2; ++i) {
+    out.push_back((in[2 + i] - 1) * getStrides()[i] +
+                  (filter[2 + i] - 1) * getDilations()[i] + 1 - getPads()[i] -
+                  getPads()[2 + i] + getOutputPadding()[i]);
+    if (out.back() < 1) return emitOpError("pads cut off the whole result");
+  }
+  return VerifyShape(*this, getOutput(), out, "output");
+}
+
 LogicalResult MatMulOp::verify() {
   if (failed(VerifyOneElementType(*this))) return failure();
   const ArrayRef<int64_t> left = ShapeOf(getInput());
@@ -212,6 +248,66 @@ LogicalResult ReshapeOp::verify() {
   const auto out = mlir::cast<mlir::RankedTensorType>(getOutput().getType());
   if (in.getNumElements() == out.getNumElements()) return success();
   return emitOpError() << "element counts differ: " << in << " and " << out;
+}
+
+LogicalResult ConcatOp::verify() {
+  if (getInputs().empty()) return emitOpError("has no inputs");
+  if (failed(VerifyOneElementType(*this))) return failure();
+  std::vector<int64_t> shape = ShapeOf(getInputs()[0]).vec();
+  const int64_t rank = static_cast<int64_t>(shape.size());
+  const int64_t axis = getAxis();
+  if (axis < 0 || axis >= rank) {
+    return emitOpError() << "axis must be in [0, " << rank << "), found "
+                         << axis;
+  }
+  shape[axis] = 0;
+  for (Value input : getInputs()) {
+    std::vector<int64_t> other = ShapeOf(input).vec();
+    if (static_cast<int64_t>(other.size()) == rank) {
+      shape[axis] += other[axis];
+      other[axis] = shape[axis];
+    }
+    if (other != shape) {
+      return emitOpError() << "inputs must agree in all dimensions but " << axis
+                           << ", found " << getInputs()[0].getType() << " and "
+                           << input.getType();
+    }
+  }
+  return VerifyShape(*this, getOutput(), shape, "output");
+}
+
+LogicalResult ResizeOp::verify() {
+  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifyRank(*this, getOutput(), 4, "output")) ||
+      failed(VerifyOneElementType(*this))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> out = ShapeOf(getOutput());
+  if (failed(VerifyShape(*this, getOutput(), {in[0], in[1], out[2], out[3]},
+                         "output"))) {
+    return failure();
+  }
+  if (getScales().size() != 2 || !(getScales()[0] > 0) ||
+      !(getScales()[1] > 0)) {
+    return emitOpError("scales must be two positive numbers");
+  }
+  const auto verify = [&](llvm::StringRef name, llvm::StringRef value,
+                          ArrayRef<llvm::StringRef> known) -> LogicalResult {
+    if (llvm::is_contained(known, value)) return success();
+    mlir::InFlightDiagnostic diagnostic = emitOpError() << name << " '" << value
+                                                        << "' is none of ";
+    llvm::interleaveComma(known, diagnostic);
+    return diagnostic;
+  };
+  if (failed(verify("mode", getMode(), {"nearest", "linear", "cubic"})) ||
+      failed(verify("coordinate_mode", getCoordinateMode(),
+                    {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",
+                     "align_corners", "asymmetric", "tf_half_pixel_for_nn"}))) {
+    return failure();
+  }
+  return verify("nearest_mode", getNearestMode(),
+                {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"});
 }
 
 }  // namespace tpuc::top

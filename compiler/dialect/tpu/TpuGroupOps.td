@@ -29,7 +29,8 @@ def Tpu_GroupOp : Op<Tpu_Dialect, "Group", [
       life       first and last operation of a step that it lives through
       addresses  one a copy, bytes inside the lane; empty before `assign-local-memory`
     The verifier rejects addresses outside of a lane, not at a multiple of 64, and
-    buffers that overlap in memory and in life.
+    buffers that overlap in memory and in life. Tensors that an operator reads or
+    writes in DDR itself have no buffer.
   }];
   let arguments = (ins ArrayAttr:$tiles, ArrayAttr:$orders, ArrayAttr:$buffers);
   let results = (outs Variadic<AnyRankedTensor>:$results);

@@ -137,6 +137,7 @@ LogicalResult Conv2DOp::verify() {
                                 getOutput())) ||
       failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
       failed(VerifyCount(*this, getDilations(), 2, 1, "dilations")) ||
+      failed(VerifyCount(*this, getInserts(), 2, 0, "inserts")) ||
       failed(VerifyCount(*this, getPads(), 4, 0, "pads"))) {
     return failure();
   }
@@ -179,10 +180,12 @@ LogicalResult Conv2DOp::verify() {
     }
   }
   const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
-  const int64_t oh = WindowOutput(in[2], pads[0], pads[2], filter[2],
-                                  getDilations()[0], getStrides()[0]);
-  const int64_t ow = WindowOutput(in[3], pads[1], pads[3], filter[3],
-                                  getDilations()[1], getStrides()[1]);
+  const int64_t oh =
+      WindowOutput(in[2], pads[0], pads[2], filter[2], getDilations()[0],
+                   getStrides()[0], getInserts()[0]);
+  const int64_t ow =
+      WindowOutput(in[3], pads[1], pads[3], filter[3], getDilations()[1],
+                   getStrides()[1], getInserts()[1]);
   if (oh < 1 || ow < 1) {
     return emitOpError("kernel is larger than the padded input");
   }
@@ -308,6 +311,57 @@ LogicalResult ReshapeOp::verify() {
     return emitOpError() << "cannot reshape " << in << " to " << out;
   }
   return success();
+}
+
+LogicalResult ConcatOp::verify() {
+  if (getInputs().empty()) return emitOpError("has no inputs");
+  llvm::SmallVector<int64_t> shape(ShapeOf(getInputs()[0]));
+  const int64_t rank = static_cast<int64_t>(shape.size());
+  const int64_t axis = getAxis();
+  if (axis < 0 || axis >= rank) {
+    return emitOpError() << "axis must be in [0, " << rank << "), found "
+                         << axis;
+  }
+  shape[axis] = 0;
+  for (Value input : getInputs()) {
+    if (failed(VerifyRank(*this, input, rank, "input")) ||
+        failed(
+            VerifySameElement(*this, input, getOutput(), "input", "output"))) {
+      return failure();
+    }
+    llvm::SmallVector<int64_t> other(ShapeOf(input));
+    shape[axis] += other[axis];
+    other[axis] = shape[axis];
+    if (other != shape) {
+      return emitOpError() << "inputs must agree in all dimensions but " << axis
+                           << ", found " << getInputs()[0].getType() << " and "
+                           << input.getType();
+    }
+  }
+  return VerifyShape(*this, getOutput(), shape, "output");
+}
+
+LogicalResult IndexSelectOp::verify() {
+  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifySameElement(*this, getInput(), getOutput(), "input",
+                               "output"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> indices[] = {getRows(), getColumns()};
+  for (int axis = 0; axis < 2; ++axis) {
+    for (int64_t index : indices[axis]) {
+      if (index < 0 || index >= in[2 + axis]) {
+        return emitOpError()
+               << (axis == 0 ? "rows" : "columns") << " must lie in [0, "
+               << in[2 + axis] << "), found " << index;
+      }
+    }
+  }
+  return VerifyShape(*this, getOutput(),
+                     {in[0], in[1], static_cast<int64_t>(getRows().size()),
+                      static_cast<int64_t>(getColumns().size())},
+                     "output");
 }
 
 }  // namespace tpuc::tpu

@@ -26,11 +26,13 @@ inline mlir::Type ElementTypeOf(mlir::Value value) {
 }
 
 // Output extent of a window of `kernel` taps that lie `dilation` apart, moved
-// by `stride` over `in` elements with `before` and `after` padding elements.
+// by `stride` over `in` elements with `before` and `after` padding elements and
+// `insert` zeros between neighbours.
 inline int64_t WindowOutput(int64_t in, int64_t before, int64_t after,
-                            int64_t kernel, int64_t dilation, int64_t stride) {
+                            int64_t kernel, int64_t dilation, int64_t stride,
+                            int64_t insert = 0) {
   const int64_t span = (kernel - 1) * dilation + 1;
-  const int64_t room = in + before + after - span;
+  const int64_t room = (in - 1) * (insert + 1) + 1 + before + after - span;
   return room < 0 ? 0 : room / stride + 1;
 }
 

@@ -59,6 +59,8 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
   let summary = "CONV, or depthwise PorD";
   let description = [{
     input [N, IC, IH, IW]; filter [OC, IC/group, KH, KW]; output [N, OC, OH, OW].
+    `inserts`: zeros (rows, columns) between neighbours of the input, before it is
+    padded; a transposed convolution is one with inserts = stride - 1.
     `form` = conv: bias is f32 [OC]; order of accumulation as CONV's
     (docs/isa/bm1684x.md c.2), group must be 1. `form` = depthwise: group = IC = OC,
     bias has the data's type, accumulation as PorD's (c.3).
@@ -71,6 +73,7 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
     Optional<Tpu_Tensor>:$bias,
     DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
     DenseI64ArrayAttr:$dilations,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$inserts,
     DefaultValuedAttr<I64Attr, "1">:$group,
     DefaultValuedAttr<Tpu_ConvForm, "::tpuc::tpu::ConvForm::conv">:$form,
     DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts,
@@ -165,6 +168,25 @@ def Tpu_ExpOp : Tpu_TensorOp<"Exp"> {
 def Tpu_ReshapeOp : Tpu_TensorOp<"Reshape"> {
   let summary = "The same elements under the result's shape; no instruction";
   let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_ConcatOp : Tpu_TensorOp<"Concat"> {
+  let summary = "The inputs one behind the other along `axis`; copied from DDR to DDR";
+  let arguments = (ins Variadic<Tpu_Tensor>:$inputs, I64Attr:$axis);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_IndexSelectOp : Tpu_TensorOp<"IndexSelect"> {
+  let summary = "Chosen rows and columns, by AR copies, which keep every bit";
+  let description = [{
+    output[n, c, y, x] = input[n, c, rows[y], columns[x]]. Cheap where indices repeat
+    or advance evenly.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$rows,
+    DenseI64ArrayAttr:$columns);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <utility>
 
+#include "absl/strings/str_join.h"
 #include "compiler/frontend/onnx/fold.h"
 #include "compiler/frontend/onnx/registry.h"
 #include "compiler/frontend/onnx/tensor_proto.h"
@@ -79,10 +80,42 @@ absl::Status ConvertCast(NodeContext& c) {
   return absl::OkStatus();
 }
 
+absl::Status ConvertConcat(NodeContext& c) {
+  if (absl::StatusOr<mlir::Value> input = c.Operand(0); !input.ok()) {
+    return input.status();
+  }
+  const std::vector<int64_t> first = c.Shape(0);
+  // Before opset 4 the axis had a default.
+  absl::StatusOr<int64_t> axis = NormalAxis(c.node().Int("axis", 1), c.Rank(0));
+  if (!axis.ok()) return c.node().Error(axis.status().message());
+  std::vector<int64_t> shape = first;
+  shape[*axis] = 0;
+  std::vector<mlir::Value> operands;
+  for (int i = 0; i < c.node().num_inputs(); ++i) {
+    absl::StatusOr<mlir::Value> operand = c.Operand(i);
+    if (!operand.ok()) return operand.status();
+    operands.push_back(*operand);
+    std::vector<int64_t> other = c.Shape(i);
+    if (other.size() == first.size()) {
+      shape[*axis] += other[*axis];
+      other[*axis] = shape[*axis];
+    }
+    if (other != shape) {
+      return c.node().Error("inputs of shapes (", absl::StrJoin(first, ", "),
+                            ") and (", absl::StrJoin(c.Shape(i), ", "),
+                            ") differ in more than dimension ", *axis);
+    }
+  }
+  c.SetOutput(c.Create<top::ConcatOp>("", shape, operands,
+                                      {c.Attribute("axis", *axis)}));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterShapes(Registry& registry) {
   registry["Cast"] = ConvertCast;
+  registry["Concat"] = ConvertConcat;
   registry["Dropout"] = ConvertDropout;
   registry["Flatten"] = ConvertFlatten;
   registry["Identity"] = ConvertIdentity;

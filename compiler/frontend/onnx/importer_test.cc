@@ -333,6 +333,76 @@ TEST_F(ImporterTest, SoftmaxOfOldOpsetsTakesRows) {
   EXPECT_TRUE(Has(Text(now), "axis = 2"));
 }
 
+// Before opset 11 a Resize has no region of interest and no coordinate modes.
+TEST_F(ImporterTest, ResizeOfOldOpsets) {
+  ModelBuilder old(10), now(11);
+  for (ModelBuilder* m : {&old, &now}) {
+    m->Input("x", {1, 2, 3, 4});
+    auto* scales = m->graph().add_initializer();
+    scales->set_name("scales");
+    scales->set_data_type(onnx::TensorProto::FLOAT);
+    scales->add_dims(4);
+    for (float s : {1.0f, 1.0f, 2.0f, 3.0f}) scales->add_float_data(s);
+  }
+  old.Node("Resize", {"x", "scales"}, {"y"});
+  now.Node("Resize", {"x", "", "scales"}, {"y"});
+  for (ModelBuilder* m : {&old, &now}) m->Output("y");
+  EXPECT_TRUE(Has(Text(old), "coordinate_mode = \"asymmetric\""));
+  EXPECT_TRUE(Has(Text(old), "nearest_mode = \"floor\""));
+  const std::string text = Text(now);
+  EXPECT_FALSE(Has(text, "asymmetric")) << text;
+  EXPECT_TRUE(Has(text, "tensor<1x2x6x12xf32>")) << text;
+}
+
+TEST_F(ImporterTest, ResizesThatAreRefused) {
+  const auto attribute = [](onnx::NodeProto* node, const std::string& name) {
+    auto* added = node->add_attribute();
+    added->set_name(name);
+    return added;
+  };
+  ModelBuilder channels, mode, smooth, nothing;
+  for (ModelBuilder* m : {&channels, &mode, &smooth, &nothing}) {
+    m->Input("x", {1, 2, 3, 4});
+    m->Ints("sizes", {1, 2, 6, 8});
+    m->Ints("wide", {1, 4, 6, 8});
+    m->Output("y");
+  }
+  channels.Node("Resize", {"x", "", "", "wide"}, {"y"});
+  ExpectError(channels, {"node 'n_y'", "(1, 2, 3, 4) to (1, 4, 6, 8)",
+                         "only the height and width"});
+  attribute(mode.Node("Resize", {"x", "", "", "sizes"}, {"y"}),
+            "coordinate_transformation_mode")
+      ->set_s("tf_crop_and_resize");
+  ExpectError(mode, {"'tf_crop_and_resize' is not supported (half_pixel"});
+  auto* node = smooth.Node("Resize", {"x", "", "", "sizes"}, {"y"});
+  attribute(node, "antialias")->set_i(1);
+  attribute(node, "mode")->set_s("linear");
+  ExpectError(smooth, {"antialias is not supported"});
+  nothing.Node("Resize", {"x"}, {"y"});
+  ExpectError(nothing, {"has neither scales nor sizes"});
+}
+
+TEST_F(ImporterTest, TransposedConvolutionsThatAreRefused) {
+  ModelBuilder m;
+  m.Input("x", {1, 4, 8, 8});
+  m.Floats("w", {2, 4, 3, 3});
+  m.Node("ConvTranspose", {"x", "w"}, {"y"});
+  m.Output("y");
+  ExpectError(m, {"node 'n_y' (ConvTranspose", "filter (2, 4, 3, 3)",
+                  "does not fit an input of shape (1, 4, 8, 8)"});
+}
+
+TEST_F(ImporterTest, ConcatOfUnequalShapes) {
+  ModelBuilder m;
+  m.Input("x", {1, 4, 8, 8});
+  m.Input("z", {1, 4, 8, 7});
+  m.Node("Concat", {"x", "z"}, {"y"})->add_attribute()->set_name("axis");
+  m.graph().mutable_node(0)->mutable_attribute(0)->set_i(1);
+  m.Output("y");
+  ExpectError(m, {"(1, 4, 8, 8) and (1, 4, 8, 7) differ in more than "
+                  "dimension 1"});
+}
+
 TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {
   ModelBuilder m;
   m.Input("x", {1, 2, 4});

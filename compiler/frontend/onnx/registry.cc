@@ -12,6 +12,7 @@ const Registry& Converters() {
     RegisterMatrixProducts(*r);
     RegisterNormalizations(*r);
     RegisterPools(*r);
+    RegisterResizes(*r);
     RegisterShapes(*r);
     return r;
   }();

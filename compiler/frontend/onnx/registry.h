@@ -23,6 +23,7 @@ void RegisterElementwise(Registry& registry);
 void RegisterMatrixProducts(Registry& registry);
 void RegisterNormalizations(Registry& registry);
 void RegisterPools(Registry& registry);
+void RegisterResizes(Registry& registry);
 void RegisterShapes(Registry& registry);
 
 }  // namespace tpuc::onnx_import

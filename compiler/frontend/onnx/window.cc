@@ -29,10 +29,14 @@ int64_t SamePadding(int64_t in, int64_t span, int64_t stride) {
   return std::max<int64_t>(0, (out - 1) * stride + span - in);
 }
 
-}  // namespace
+bool IsSame(const std::string& auto_pad) {
+  return auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
+}
 
-absl::StatusOr<Window> ReadWindow(const NodeContext& context,
-                                  std::vector<int64_t> kernel) {
+// What a node says about its window; VALID has no pads. `output` is open, and
+// so are the pads of SAME_UPPER and SAME_LOWER.
+absl::StatusOr<Window> ReadFields(const NodeContext& context,
+                                  const std::vector<int64_t>& kernel) {
   const Node& node = context.node();
   const std::vector<int64_t> in = context.Shape(0);
   if (in.size() != 4) {
@@ -55,35 +59,97 @@ absl::StatusOr<Window> ReadWindow(const NodeContext& context,
   if (status.ok()) status = CheckList(node, "pads", w.pads, 4, 0);
   if (!status.ok()) return status;
   const std::string auto_pad = node.String("auto_pad", "NOTSET");
-  if (auto_pad != "NOTSET" && auto_pad != "VALID" && auto_pad != "SAME_UPPER" &&
-      auto_pad != "SAME_LOWER") {
+  if (auto_pad != "NOTSET" && auto_pad != "VALID" && !IsSame(auto_pad)) {
     return node.Error("auto_pad '", auto_pad, "' is unknown");
   }
   if (auto_pad == "VALID") w.pads = {0, 0, 0, 0};
+  return w;
+}
+
+int64_t Span(const Window& w, int axis) {
+  return (w.kernel[axis] - 1) * w.dilations[axis] + 1;
+}
+
+// Splits the padding of one axis; an odd one is larger at the end for
+// SAME_UPPER, at the start else.
+void SplitPadding(Window& w, int axis, int64_t total, bool upper) {
+  const int64_t small = total / 2;
+  w.pads[axis] = upper ? small : total - small;
+  w.pads[2 + axis] = total - w.pads[axis];
+}
+
+}  // namespace
+
+absl::StatusOr<Window> ReadWindow(const NodeContext& context,
+                                  std::vector<int64_t> kernel) {
+  const Node& node = context.node();
+  absl::StatusOr<Window> w = ReadFields(context, kernel);
+  if (!w.ok()) return w;
+  const std::vector<int64_t> in = context.Shape(0);
+  const std::string auto_pad = node.String("auto_pad", "NOTSET");
   for (int i = 0; i < 2; ++i) {
-    const int64_t extent = in[2 + i], stride = w.strides[i];
-    const int64_t span = (w.kernel[i] - 1) * w.dilations[i] + 1;
-    if (auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER") {
-      const int64_t total = SamePadding(extent, span, stride);
-      const int64_t small = total / 2, large = total - small;
-      w.pads[i] = auto_pad == "SAME_UPPER" ? small : large;
-      w.pads[2 + i] = total - w.pads[i];
+    const int64_t extent = in[2 + i], stride = w->strides[i];
+    const int64_t span = Span(*w, i);
+    if (IsSame(auto_pad)) {
+      SplitPadding(*w, i, SamePadding(extent, span, stride),
+                   auto_pad == "SAME_UPPER");
     }
-    int64_t room = extent + w.pads[i] + w.pads[2 + i] - span;
+    int64_t room = extent + w->pads[i] + w->pads[2 + i] - span;
     if (room < 0) {
       return node.Error("a window of ", span, " does not fit into ", extent,
-                        " elements with pads ", w.pads[i], " and ",
-                        w.pads[2 + i]);
+                        " elements with pads ", w->pads[i], " and ",
+                        w->pads[2 + i]);
     }
     if (node.Int("ceil_mode", 0) != 0 && room % stride != 0) {
       const int64_t more = stride - room % stride;
       // The last window must start inside the input or the pad before it.
-      if (room + more < extent + w.pads[i]) {
-        w.pads[2 + i] += more;
+      if (room + more < extent + w->pads[i]) {
+        w->pads[2 + i] += more;
         room += more;
       }
     }
-    w.output.push_back(room / stride + 1);
+    w->output.push_back(room / stride + 1);
+  }
+  return w;
+}
+
+absl::StatusOr<TransposedWindow> ReadTransposedWindow(
+    const NodeContext& context, std::vector<int64_t> kernel) {
+  const Node& node = context.node();
+  absl::StatusOr<Window> fields = ReadFields(context, kernel);
+  if (!fields.ok()) return fields.status();
+  TransposedWindow w;
+  static_cast<Window&>(w) = *std::move(fields);
+  w.output_padding = node.Ints("output_padding", {0, 0});
+  if (absl::Status status =
+          CheckList(node, "output_padding", w.output_padding, 2, 0);
+      !status.ok()) {
+    return status;
+  }
+  const std::vector<int64_t> in = context.Shape(0);
+  const std::string auto_pad = node.String("auto_pad", "NOTSET");
+  std::vector<int64_t> shape = node.Ints("output_shape", {});
+  // Some models give N and C too.
+  if (shape.size() == 4) shape.erase(shape.begin(), shape.begin() + 2);
+  if (shape.empty() && IsSame(auto_pad)) {
+    shape = {in[2] * w.strides[0], in[3] * w.strides[1]};
+  }
+  if (!shape.empty()) {
+    absl::Status status = CheckList(node, "output_shape", shape, 2, 1);
+    if (!status.ok()) return status;
+  }
+  for (int i = 0; i < 2; ++i) {
+    const int64_t full = (in[2 + i] - 1) * w.strides[i] + Span(w, i);
+    if (!shape.empty()) {
+      const int64_t total = full + w.output_padding[i] - shape[i];
+      SplitPadding(w, i, std::max<int64_t>(total, 0), auto_pad == "SAME_UPPER");
+      w.output_padding[i] += std::max<int64_t>(-total, 0);
+    }
+    w.output.push_back(full - w.pads[i] - w.pads[2 + i] + w.output_padding[i]);
+    if (w.output.back() < 1) {
+      return node.Error("pads ", w.pads[i], " and ", w.pads[2 + i],
+                        " cut off the whole result of ", full, " elements");
+    }
   }
   return w;
 }

@@ -24,4 +24,15 @@ struct Window {
 absl::StatusOr<Window> ReadWindow(const NodeContext& context,
                                   std::vector<int64_t> kernel);
 
+// The window of a transposed convolution; pads are cut off its result.
+struct TransposedWindow : Window {
+  std::vector<int64_t> output_padding;  // rows, columns
+};
+
+// Reads what ReadWindow does, output_padding and output_shape. The latter and
+// SAME pads decide the pads; where they ask for more than there is, the
+// result's end is padded.
+absl::StatusOr<TransposedWindow> ReadTransposedWindow(
+    const NodeContext& context, std::vector<int64_t> kernel);
+
 }  // namespace tpuc::onnx_import

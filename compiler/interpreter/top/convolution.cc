@@ -66,6 +66,40 @@ void Depthwise(const ConvShape& s, const float* input, const float* filter,
   }
 }
 
+// The multiples of one tap that an input plane adds to an output plane.
+void Spread(const ConvShape& s, const float* input, float tap, int64_t ky,
+            int64_t kx, float* output) {
+  for (int64_t y = 0; y < s.ih; ++y) {
+    const int64_t row = y * s.stride_h + ky * s.dilation_h - s.top;
+    if (row < 0 || row >= s.oh) continue;
+    float* line = output + row * s.ow;
+    for (int64_t x = 0; x < s.iw; ++x) {
+      const int64_t at = x * s.stride_w + kx * s.dilation_w - s.left;
+      if (at >= 0 && at < s.ow) line[at] += tap * input[y * s.iw + x];
+    }
+  }
+}
+
+template <typename Op>
+ConvShape ShapeOfConv(Op op, const std::vector<int64_t>& in,
+                      const std::vector<int64_t>& out) {
+  const int64_t groups = static_cast<int64_t>(op.getGroup());
+  return {in[2],
+          in[3],
+          out[2],
+          out[3],
+          op.getKernelShape()[0],
+          op.getKernelShape()[1],
+          in[1] / groups,
+          out[1] / groups,
+          op.getStrides()[0],
+          op.getStrides()[1],
+          op.getDilations()[0],
+          op.getDilations()[1],
+          op.getPads()[0],
+          op.getPads()[1]};
+}
+
 }  // namespace
 
 TensorOr EvalConv(top::ConvOp op, const Values& values,
@@ -78,20 +112,7 @@ TensorOr EvalConv(top::ConvOp op, const Values& values,
   if (!result.ok()) return result;
   const std::vector<int64_t>&in = input.shape(), &out = result->shape();
   const int64_t groups = static_cast<int64_t>(op.getGroup());
-  const ConvShape s = {in[2],
-                       in[3],
-                       out[2],
-                       out[3],
-                       filter.shape()[2],
-                       filter.shape()[3],
-                       in[1] / groups,
-                       out[1] / groups,
-                       op.getStrides()[0],
-                       op.getStrides()[1],
-                       op.getDilations()[0],
-                       op.getDilations()[1],
-                       op.getPads()[0],
-                       op.getPads()[1]};
+  const ConvShape s = ShapeOfConv(op, in, out);
   // Bands of rows whose columns stay in the second-level cache.
   const int64_t rows = std::clamp<int64_t>(
       (int64_t{1} << 16) / std::max<int64_t>(1, s.terms() * s.ow), 1, s.oh);
@@ -120,6 +141,40 @@ TensorOr EvalConv(top::ConvOp op, const Values& values,
     }
   };
   ParallelFor(options.threads, in[0] * groups * bands, 1, run);
+  ApplyFusedRelu(op, *result);
+  return result;
+}
+
+TensorOr EvalConvTranspose(top::ConvTransposeOp op, const Values& values,
+                           const RunOptions& options) {
+  if (absl::Status status = CheckFloat(op); !status.ok()) return status;
+  const Tensor& input = values[op.getInput()];
+  const Tensor& filter = values[op.getFilter()];
+  const Tensor* bias = values.Find(op.getBias());
+  TensorOr result = MakeResult(op.getOutput());
+  if (!result.ok()) return result;
+  const ConvShape s = ShapeOfConv(op, input.shape(), result->shape());
+  const int64_t all = result->shape()[1];
+  const auto run = [&](int64_t begin, int64_t end) {
+    for (int64_t job = begin; job < end; ++job) {  // n, output channel
+      const int64_t channel = job % all;
+      const int64_t first = (job / s.outputs) * s.channels;  // n, input channel
+      float* to = result->data<float>() + job * s.oh * s.ow;
+      std::fill(to, to + s.oh * s.ow,
+                bias == nullptr ? 0.0f : bias->data<float>()[channel]);
+      for (int64_t c = 0; c < s.channels; ++c) {
+        const float* from = input.data<float>() + (first + c) * s.ih * s.iw;
+        const int64_t row = channel / s.outputs * s.channels + c;
+        const float* taps =
+            filter.data<float>() +
+            (row * s.outputs + channel % s.outputs) * s.kh * s.kw;
+        for (int64_t k = 0; k < s.kh * s.kw; ++k) {
+          Spread(s, from, taps[k], k / s.kw, k % s.kw, to);
+        }
+      }
+    }
+  };
+  ParallelFor(options.threads, result->shape()[0] * all, 1, run);
   ApplyFusedRelu(op, *result);
   return result;
 }

@@ -83,9 +83,4 @@ TensorOr EvalScale(top::ScaleOp op, const Values& values, const RunOptions&) {
   return result;
 }
 
-TensorOr EvalReshape(top::ReshapeOp op, const Values& values,
-                     const RunOptions&) {
-  return values[op.getInput()].Reshaped(top::ShapeOf(op.getOutput()).vec());
-}
-
 }  // namespace tpuc::interpreter

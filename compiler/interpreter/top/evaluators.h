@@ -15,6 +15,8 @@ using TensorOr = absl::StatusOr<Tensor>;
 // convolution.cc
 TensorOr EvalConv(top::ConvOp op, const Values& values,
                   const RunOptions& options);
+TensorOr EvalConvTranspose(top::ConvTransposeOp op, const Values& values,
+                           const RunOptions& options);
 // matmul.cc
 TensorOr EvalMatMul(top::MatMulOp op, const Values& values,
                     const RunOptions& options);
@@ -34,8 +36,13 @@ TensorOr EvalMul(top::MulOp op, const Values& values,
                  const RunOptions& options);
 TensorOr EvalDiv(top::DivOp op, const Values& values,
                  const RunOptions& options);
+// movement.cc
 TensorOr EvalReshape(top::ReshapeOp op, const Values& values,
                      const RunOptions& options);
+TensorOr EvalConcat(top::ConcatOp op, const Values& values,
+                    const RunOptions& options);
+TensorOr EvalResize(top::ResizeOp op, const Values& values,
+                    const RunOptions& options);
 // activation.cc
 TensorOr EvalAddConst(top::AddConstOp op, const Values& values,
                       const RunOptions& options);

@@ -9,6 +9,7 @@ const Evaluators& TopEvaluators() {
   static const Evaluators* evaluators = [] {
     auto* table = new Evaluators;
     table->Add<top::ConvOp>(EvalConv);
+    table->Add<top::ConvTransposeOp>(EvalConvTranspose);
     table->Add<top::MatMulOp>(EvalMatMul);
     table->Add<top::MaxPoolOp>(EvalMaxPool);
     table->Add<top::AvgPoolOp>(EvalAvgPool);
@@ -18,6 +19,8 @@ const Evaluators& TopEvaluators() {
     table->Add<top::MulOp>(EvalMul);
     table->Add<top::DivOp>(EvalDiv);
     table->Add<top::ReshapeOp>(EvalReshape);
+    table->Add<top::ConcatOp>(EvalConcat);
+    table->Add<top::ResizeOp>(EvalResize);
     table->Add<top::AddConstOp>(EvalAddConst);
     table->Add<top::MulConstOp>(EvalMulConst);
     table->Add<top::ReluOp>(EvalRelu);

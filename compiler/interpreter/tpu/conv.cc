@@ -27,6 +27,8 @@ numerics::Window WindowOf(tpu::Conv2DOp op) {
   window.stride_w = op.getStrides()[1];
   window.dilation_h = op.getDilations()[0];
   window.dilation_w = op.getDilations()[1];
+  window.insert_h = op.getInserts()[0];
+  window.insert_w = op.getInserts()[1];
   window.pad_top = op.getPads()[0];
   window.pad_left = op.getPads()[1];
   window.pad_bottom = op.getPads()[2];

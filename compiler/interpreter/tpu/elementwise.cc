@@ -219,10 +219,4 @@ TensorOr EvalClip(tpu::ClipOp op, const Values& values,
   return result;
 }
 
-TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
-                     const RunOptions& options) {
-  const auto shape = tpu::ShapeOf(op.getOutput());
-  return values[op.getInput()].Reshaped({shape.begin(), shape.end()});
-}
-
 }  // namespace tpuc::interpreter

@@ -35,8 +35,13 @@ TensorOr EvalClip(tpu::ClipOp op, const Values& values,
                   const RunOptions& options);
 TensorOr EvalExp(tpu::ExpOp op, const Values& values,
                  const RunOptions& options);
+// movement.cc
 TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
                      const RunOptions& options);
+TensorOr EvalConcat(tpu::ConcatOp op, const Values& values,
+                    const RunOptions& options);
+TensorOr EvalIndexSelect(tpu::IndexSelectOp op, const Values& values,
+                         const RunOptions& options);
 
 // numerics::Pool over all channels, spread over threads.
 absl::Status PoolChannels(const numerics::PoolSpec& spec,

@@ -168,6 +168,26 @@ void Emitter::Cast(const LocalTensor& result, const LocalTensor& input,
   instructions_.push_back(ar.ToInstruction());
 }
 
+void Emitter::StridedCopy(DType dtype, const Dims& shape, const Strided& result,
+                          const Strided& input) {
+  isa::SAr ar;
+  ar.tsk_eu_typ = isa::SAr::Op::kCopy;
+  ar.tsk_opd_num = 1;
+  SetResult(ar, {result.address, dtype, shape});
+  ar.res0_str = isa::layout::kStrides;
+  ar.res0_n_str = result.strides[kN];
+  ar.res0_c_str = result.strides[kC];
+  ar.res0_h_str = result.strides[kH];
+  ar.res0_w_str = result.strides[kW];
+  ArOperand operand;
+  operand.dtype = dtype;
+  operand.address = input.address;
+  operand.layout = isa::layout::kStrides;
+  operand.strides = input.strides;
+  SetFirst(ar, operand);
+  instructions_.push_back(ar.ToInstruction());
+}
+
 void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
                    int64_t filter_address, const int64_t* bias_address,
                    const WindowFields& window, bool accumulate) {
@@ -187,6 +207,8 @@ void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
   conv.res_op_y_str = window.stride_h;
   conv.opd1_x_ins0 = window.dilation_w - 1;
   conv.opd1_y_ins0 = window.dilation_h - 1;
+  conv.opd0_x_ins0 = window.insert_w;
+  conv.opd0_y_ins0 = window.insert_h;
   conv.opd3_const = 1;
   conv.opd0_str = LayoutCode(input.layout);
   conv.res0_n = result.shape[kN];
@@ -218,6 +240,8 @@ isa::SPorD Emitter::Window(const LocalTensor& result, const LocalTensor& input,
   pool.opd0_prec = Prec(input.dtype);
   pool.opd1_x_ins0 = window.dilation_w - 1;
   pool.opd1_y_ins0 = window.dilation_h - 1;
+  pool.opd0_x_ins0 = window.insert_w;
+  pool.opd0_y_ins0 = window.insert_h;
   pool.opd0_up_pad = window.pad_top;
   pool.opd0_dn_pad = window.pad_bottom;
   pool.opd0_lf_pad = window.pad_left;
@@ -351,6 +375,29 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
     isa::SetDstAddress(dma, is_load ? lmem : ddr);
     instructions_.push_back(dma.ToInstruction());
   }
+}
+
+void Emitter::Move(DType dtype, const Dims& shape, const DdrBox& result,
+                   const DdrBox& input) {
+  isa::DmaTensor dma;
+  dma.stride_enable = 1;
+  dma.nchw_copy = 1;
+  dma.src_data_format = Prec(dtype);
+  dma.src_nsize = shape[kN];
+  dma.src_csize = shape[kC];
+  dma.src_hsize = shape[kH];
+  dma.src_wsize = shape[kW];
+  dma.src_nstride = input.strides[kN];
+  dma.src_cstride = input.strides[kC];
+  dma.src_hstride = input.strides[kH];
+  dma.src_wstride = input.strides[kW];
+  dma.dst_nstride = result.strides[kN];
+  dma.dst_cstride = result.strides[kC];
+  dma.dst_hstride = result.strides[kH];
+  dma.dst_wstride = result.strides[kW];
+  isa::SetSrcAddress(dma, input.address);
+  isa::SetDstAddress(dma, result.address);
+  instructions_.push_back(dma.ToInstruction());
 }
 
 // Channels of one image that are dense in DDR: a row, dealt to 64 lanes a copy.

@@ -38,6 +38,7 @@ struct WindowFields {
   int64_t kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
   int64_t dilation_h = 1, dilation_w = 1;
+  int64_t insert_h = 0, insert_w = 0;  // zeros between neighbours
   int64_t pad_top = 0, pad_bottom = 0, pad_left = 0, pad_right = 0;
 };
 
@@ -56,6 +57,14 @@ class Emitter {
   // Cast to the result's type; `rounding` is one of isa::round_mode.
   void Cast(const LocalTensor& result, const LocalTensor& input,
             uint64_t rounding);
+  // AR copy of `shape`, both tensors read under strides of their own (elements
+  // of n, channel group, h, w; 0 repeats, for the input only).
+  struct Strided {
+    int64_t address = 0;
+    Dims strides = {0, 0, 0, 0};
+  };
+  void StridedCopy(DType dtype, const Dims& shape, const Strided& result,
+                   const Strided& input);
   // c.2. filter in the nIC layout, bias per channel in f32 or null. With
   // `accumulate` the f32 result adds to what it held.
   void Conv(const LocalTensor& result, const LocalTensor& input,
@@ -81,6 +90,9 @@ class Emitter {
             const Dims& strides);
   void Store(uint64_t ddr_address, const Dims& strides,
              const LocalTensor& local);
+  // DDR box -> DDR box.
+  void Move(DType dtype, const Dims& shape, const DdrBox& result,
+            const DdrBox& input);
 
   const std::vector<isa::Instruction>& instructions() const {
     return instructions_;

@@ -35,8 +35,10 @@ std::vector<tpu::GroupBuffer> BuffersOf(const Kernel& kernel,
     buffers.push_back(buffer);
   };
   for (size_t k = 0; k < plan.operands.size(); ++k)
-    add("operand", k, kernel.operands()[k].layout, plan.operands[k]);
-  add("result", 0, kernel.result().layout, plan.result);
+    if (kernel.operands()[k].place == Place::kLocal)
+      add("operand", k, kernel.operands()[k].layout, plan.operands[k]);
+  if (kernel.result().place == Place::kLocal)
+    add("result", 0, kernel.result().layout, plan.result);
   if (plan.scratch_bytes > 0)
     add("scratch", 0, Layout::kAligned, {plan.scratch_bytes, 1});
   if (plan.table_bytes > 0)
@@ -61,7 +63,10 @@ SlicePlan PlanOf(tpu::GroupOp group) {
 LocalPlacement PlacementOf(tpu::GroupOp group) {
   LocalPlacement local;
   for (const tpu::GroupBuffer& buffer : tpu::BuffersOf(group)) {
-    if (buffer.kind == "operand") local.operands.push_back(buffer.addresses);
+    if (buffer.kind == "operand") {
+      local.operands.resize(buffer.index + 1);
+      local.operands[buffer.index] = buffer.addresses;
+    }
     if (buffer.kind == "result") local.result = buffer.addresses;
     if (buffer.kind == "scratch") local.scratch = buffer.addresses[0];
     if (buffer.kind == "table") local.table = buffer.addresses[0];

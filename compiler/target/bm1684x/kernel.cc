@@ -27,15 +27,19 @@ void EmitRelu(Emitter& emitter, const LocalTensor& result, const Relu& relu) {
 
 WindowRange InputRange(int64_t out_start, int64_t out_size, int64_t extent,
                        int64_t kernel, int64_t stride, int64_t dilation,
-                       int64_t pad_before) {
+                       int64_t insert, int64_t pad_before) {
+  // In the spread input: [begin, end), elements lie `step` apart.
   const int64_t begin = out_start * stride - pad_before;
   const int64_t end = (out_start + out_size - 1) * stride - pad_before +
                       (kernel - 1) * dilation + 1;
+  const int64_t step = insert + 1;
+  const int64_t first = CeilDiv(std::max<int64_t>(begin, 0), step);
+  const int64_t last = std::min((end - 1) / step, extent - 1);
   WindowRange range;
-  range.start = std::max<int64_t>(begin, 0);
-  range.size = std::min(end, extent) - range.start;
-  range.pad_before = std::max<int64_t>(-begin, 0);
-  range.pad_after = std::max<int64_t>(end - extent, 0);
+  range.start = first;
+  range.size = last - first + 1;
+  range.pad_before = first * step - begin;
+  range.pad_after = end - 1 - last * step;
   return range;
 }
 

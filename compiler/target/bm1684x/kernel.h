@@ -22,9 +22,15 @@
 // own.
 namespace tpuc::bm1684x {
 
+// Where a kernel takes an operand from or leaves its result: in local memory,
+// to and from which it is moved for it, or in DDR, which its own instructions
+// read and write.
+enum class Place : uint8_t { kLocal, kDdr };
+
 struct OperandSpec {
   DType dtype = DType::kF32;
   Layout layout = Layout::kAligned;
+  Place place = Place::kLocal;
 };
 
 // One 4-D piece of the work. All shapes and offsets in elements.
@@ -68,9 +74,13 @@ class Kernel {
   virtual int64_t TableBytes() const { return 0; }
   virtual void EmitTables(Emitter& emitter, int64_t address) const {}
 
+  // Tensors in the place of their OperandSpec; the other list's entry for it is
+  // to be left alone.
   struct Buffers {
     std::vector<LocalTensor> operands;  // shapes as OperandSlice says
     LocalTensor result;
+    std::vector<DdrBox> ddr_operands;
+    DdrBox ddr_result;
     int64_t scratch = 0;  // address
     int64_t table = 0;    // address
   };
@@ -107,9 +117,10 @@ struct WindowRange {
   int64_t start, size;
   int64_t pad_before, pad_after;
 };
-// `extent` is the input's. Needs pads smaller than the dilated kernel.
+// `extent` is the input's, with `insert` zeros between neighbours. Needs pads
+// smaller than the dilated kernel, and that to be larger than `insert`.
 WindowRange InputRange(int64_t out_start, int64_t out_size, int64_t extent,
                        int64_t kernel, int64_t stride, int64_t dilation,
-                       int64_t pad_before);
+                       int64_t insert, int64_t pad_before);
 
 }  // namespace tpuc::bm1684x

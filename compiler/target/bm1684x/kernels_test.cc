@@ -3,6 +3,7 @@
 
 #include "compiler/isa/encoding.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
+#include "compiler/target/bm1684x/kernels/movement_kernels.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 #include "compiler/target/bm1684x/program.h"
 #include "compiler/target/bm1684x/slicing.h"
@@ -130,6 +131,51 @@ TEST(Kernels, DepthwiseSlicesRowsAndChannels) {
   const auto kernel = MakeDepthwiseKernel(spec);
   ASSERT_TRUE(kernel.ok());
   Check(**kernel, Elements(spec.output));
+}
+
+// 3 zeros between neighbours: slices may begin at one of them.
+TEST(Kernels, TransposedConvolutionIsSliced) {
+  ConvSpec spec = Conv({1, 24, 60, 90}, 70, 5, 1, 4, DType::kF32);
+  spec.window.insert_h = spec.window.insert_w = 3;
+  spec.output = {1, 70, 59 * 4 + 5, 89 * 4 + 5};
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, Elements(spec.output));
+}
+
+TEST(Kernels, WindowsBetweenElementsAreRefused) {
+  ConvSpec spec = Conv({1, 3, 8, 8}, 3, 2, 1, 1, DType::kF32);
+  spec.window.insert_h = spec.window.insert_w = 2;
+  EXPECT_FALSE(MakeConvKernel(spec).ok());
+}
+
+TEST(Kernels, ConcatOfUnequalParts) {
+  for (int axis : {0, 1, 2, 3}) {
+    ConcatSpec spec;
+    spec.axis = axis;
+    spec.dtype = DType::kF16;
+    for (int64_t length : {1, 70, 3}) {
+      std::vector<int64_t> shape = {2, 3, 5, 7};
+      shape[axis] = length;
+      spec.inputs.push_back(shape);
+    }
+    const int64_t extents[] = {2, 3, 5, 7};
+    Check(*MakeConcatKernel(spec), 74 * 2 * 3 * 5 * 7 / extents[axis]);
+  }
+}
+
+TEST(Kernels, LongConcatIsSliced) {
+  ConcatSpec spec;
+  spec.inputs = {{100000}, {70001}};
+  Check(*MakeConcatKernel(spec), 170001);
+}
+
+TEST(Kernels, IndexSelectIsSliced) {
+  IndexSelectSpec spec;
+  spec.input = {2, 70, 60, 80};
+  for (int64_t i = 0; i < 240; ++i) spec.rows.push_back(i / 4);
+  for (int64_t i = 0; i < 120; ++i) spec.columns.push_back(i * 2 / 3);
+  Check(*MakeIndexSelectKernel(spec), 2 * 70 * 240 * 120);
 }
 
 TEST(Kernels, WideMatrixProduct) {

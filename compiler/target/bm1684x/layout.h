@@ -76,6 +76,12 @@ inline DdrView DenseView(const Dims& shape) {
           {shape[1] * shape[2] * shape[3], shape[2] * shape[3], shape[3], 1}};
 }
 
+// Elements in DDR: `address` of the first in bytes, strides in elements.
+struct DdrBox {
+  uint64_t address = 0;
+  Dims strides = {0, 0, 0, 0};
+};
+
 // A box of a view.
 struct Slice {
   Dims start = {0, 0, 0, 0};

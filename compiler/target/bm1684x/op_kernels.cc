@@ -8,6 +8,7 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
+#include "compiler/target/bm1684x/kernels/movement_kernels.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -63,6 +64,8 @@ KernelOr Make(tpu::Conv2DOp op) {
   spec.has_bias = op.getBias() != nullptr;
   spec.window = Window(tpu::ShapeOf(op.getFilter()).drop_front(2),
                        op.getStrides(), op.getPads(), op.getDilations());
+  spec.window.insert_h = op.getInserts()[0];
+  spec.window.insert_w = op.getInserts()[1];
   spec.ic_cuts = op.getIcCuts().vec();
   spec.relu = ReluOf(op);
   return op.getForm() == tpu::ConvForm::depthwise ? MakeDepthwiseKernel(spec)
@@ -156,13 +159,32 @@ KernelOr Make(tpu::ClipOp op) {
 
 KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
 
+KernelOr Make(tpu::ConcatOp op) {
+  ConcatSpec spec;
+  for (mlir::Value input : op.getInputs())
+    spec.inputs.push_back(ShapeOf(input));
+  spec.axis = op.getAxis();
+  spec.dtype = TypeOf(op.getOutput());
+  return MakeConcatKernel(spec);
+}
+
+KernelOr Make(tpu::IndexSelectOp op) {
+  IndexSelectSpec spec;
+  spec.input = DimsOf(op.getInput());
+  spec.rows = op.getRows().vec();
+  spec.columns = op.getColumns().vec();
+  spec.dtype = TypeOf(op.getOutput());
+  return MakeIndexSelectKernel(spec);
+}
+
 }  // namespace
 
 KernelOr MakeKernel(mlir::Operation* op) {
   return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
-            tpu::ExpOp>([](auto typed) { return Make(typed); })
+            tpu::ExpOp, tpu::ConcatOp, tpu::IndexSelectOp>(
+          [](auto typed) { return Make(typed); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(
             absl::StrCat("operation ", other->getName().getStringRef().str(),

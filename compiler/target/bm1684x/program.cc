@@ -7,7 +7,7 @@ namespace {
 // What a step needs of an operand and where it lies.
 struct OperandUse {
   LocalTensor tensor;
-  bool is_load = false;
+  bool is_load = false;  // a tensor in DDR is never loaded
   uint64_t address = 0;  // of the box in DDR
   Dims strides;
 };
@@ -74,6 +74,13 @@ class Sequence {
       const Slice box = kernel_.OperandSlice(part, k, step.slice, step.cut);
       Held& held = held_[k];
       OperandUse use;
+      use.address =
+          BoxAddress(global_.operands[k], part.operands[k], box, spec.dtype);
+      use.strides = part.operands[k].strides;
+      if (spec.place == Place::kDdr) {
+        plan.operands.push_back(use);
+        continue;
+      }
       if (!held.valid || held.part != step.part || held.box != box) {
         const auto& copies = local_.operands[k];
         held.tensor = {copies[loads_[k]++ % copies.size()], spec.dtype,
@@ -82,17 +89,15 @@ class Sequence {
         held.part = step.part;
         held.box = box;
         use.is_load = true;
-        use.address =
-            BoxAddress(global_.operands[k], part.operands[k], box, spec.dtype);
-        use.strides = part.operands[k].strides;
       }
       use.tensor = held.tensor;
       plan.operands.push_back(use);
     }
     if (step.cut == 0) ++results_;
     const OperandSpec& spec = kernel_.result();
-    plan.result = {local_.result[(results_ - 1) % local_.result.size()],
-                   spec.dtype, step.slice.size, spec.layout};
+    if (spec.place == Place::kLocal)
+      plan.result = {local_.result[(results_ - 1) % local_.result.size()],
+                     spec.dtype, step.slice.size, spec.layout};
     plan.is_last_cut = step.cut + 1 == kernel_.num_cuts();
     plan.address =
         BoxAddress(global_.result, part.result, step.slice, spec.dtype);
@@ -111,9 +116,12 @@ class Sequence {
 
   void Compute(size_t t) {
     Kernel::Buffers buffers;
-    for (const OperandUse& use : plans_[t].operands)
+    for (const OperandUse& use : plans_[t].operands) {
       buffers.operands.push_back(use.tensor);
+      buffers.ddr_operands.push_back({use.address, use.strides});
+    }
     buffers.result = plans_[t].result;
+    buffers.ddr_result = {plans_[t].address, plans_[t].strides};
     buffers.scratch = local_.scratch;
     buffers.table = local_.table;
     kernel_.Emit(emitter_, kernel_.parts()[steps_[t].part], steps_[t].slice,
@@ -122,7 +130,7 @@ class Sequence {
 
   void Store(size_t t) {
     const StepPlan& plan = plans_[t];
-    if (plan.is_last_cut)
+    if (plan.is_last_cut && kernel_.result().place == Place::kLocal)
       emitter_.Store(plan.address, plan.strides, plan.result);
   }
 

@@ -38,6 +38,7 @@ Slice InnerSlice(const Part& part, const Dims& tile) {
 int64_t OperandBytes(const Kernel& kernel, const Part& part, int operand,
                      const Slice& slice, int cut) {
   const OperandSpec& spec = kernel.operands()[operand];
+  if (spec.place == Place::kDdr) return 0;
   const Slice box = kernel.OperandSlice(part, operand, slice, cut);
   return LocalTensor{0, spec.dtype, box.size, spec.layout}.BytesPerLane();
 }
@@ -51,6 +52,7 @@ int64_t OperandBytes(const Kernel& kernel, const Part& part, int operand,
 }
 
 int64_t ResultBytes(const Kernel& kernel, const Slice& slice) {
+  if (kernel.result().place == Place::kDdr) return 0;
   return LocalTensor{0, kernel.result().dtype, slice.size,
                      kernel.result().layout}
       .BytesPerLane();
@@ -121,12 +123,17 @@ std::vector<double> TransferCycles(const Kernel& kernel, const Part& part,
   for (size_t k = 0; k < kernel.operands().size(); ++k) {
     const OperandSpec& spec = kernel.operands()[k];
     double sum = 0;
-    for (int cut = 0; cut < kernel.num_cuts(); ++cut)
+    for (int cut = 0; spec.place == Place::kLocal && cut < kernel.num_cuts();
+         ++cut)
       sum += CopyCycles(
           {0, spec.dtype, kernel.OperandSlice(part, k, inner, cut).size,
            spec.layout},
           part.operands[k].strides, /*is_load=*/true);
     cycles.push_back(sum / kernel.num_cuts());
+  }
+  if (kernel.result().place == Place::kDdr) {
+    cycles.push_back(0);
+    return cycles;
   }
   cycles.push_back(
       CopyCycles({0, kernel.result().dtype, FirstSlice(part, tile).size,

@@ -20,7 +20,8 @@ struct Tiling {
 };
 
 // A buffer in local memory: `count` copies of `bytes` in each lane. With two
-// copies one is filled or drained while the other is used.
+// copies one is filled or drained while the other is used. Tensors that a
+// kernel reads or writes in DDR have none: 0 bytes.
 struct BufferNeed {
   int64_t bytes = 0;
   int count = 1;

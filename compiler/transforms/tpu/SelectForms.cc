@@ -80,8 +80,9 @@ class FormSelector {
   }
 
  private:
-  // A window that can lie wholly in the padding gets taps of zero until it
-  // can't: the same result from more products.
+  // A window that can lie wholly in the padding, or between two elements that
+  // inserted zeros hold apart, gets taps of zero until it can't: the same
+  // result from more products.
   Conv2DOp WidenFilter(Conv2DOp op) {
     auto weight = op.getFilter().getDefiningOp<top::WeightOp>();
     const llvm::ArrayRef<int64_t> filter = ShapeOf(op.getFilter());
@@ -93,6 +94,11 @@ class FormSelector {
       const int64_t pad = std::max(pads[axis], pads[axis + 2]);
       // Taps on both sides, each moves the window by one dilation.
       if (pad >= extent) more[axis] = CeilDiv(pad - extent + 1, dilation);
+      const int64_t apart = op.getInserts()[axis] + 1;
+      if (apart > extent) {
+        more[axis] =
+            std::max(more[axis], CeilDiv(apart - extent, 2 * dilation));
+      }
       new_pads[axis] += more[axis] * dilation;
       new_pads[axis + 2] += more[axis] * dilation;
     }

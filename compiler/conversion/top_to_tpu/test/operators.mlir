@@ -151,3 +151,64 @@ func.func @main(%arg0: tensor<1x4x2x2xf32>) -> tensor<1x4x2x2xf32> {
   %1 = top.Scale %0, %s, %b : (tensor<1x4x2x2xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<1x4x2x2xf32> loc("y")
   func.return %1 : tensor<1x4x2x2xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// A transposed convolution: the turned filter over the input with zeros between
+// its elements, padded by the kernel less 1 less the pads, plus what is appended.
+// CHECK: top.Weight : tensor<2x4x3x3xf16> loc("w_turned_f16")
+// CHECK: tpu.Conv2D {{.*}}inserts = array<i64: 1, 1>, pads = array<i64: 1, 1, 2, 2>, strides = array<i64: 1, 1>
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x2x16x16xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %w = top.Weight : tensor<4x2x3x3xf32> loc("w")
+  %1 = top.ConvTranspose %0, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, output_padding = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<4x2x3x3xf32>) -> tensor<1x2x16x16xf32> loc("y")
+  func.return %1 : tensor<1x2x16x16xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// More is cut off than the filter reaches: taps of zero in front.
+// CHECK: top.Weight : tensor<2x4x3x2xf16> loc("w_turned_rows1_0_f16")
+// CHECK: tpu.Conv2D {{.*}}pads = array<i64: 0, 1, 1, 1>
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x2x7x9xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %w = top.Weight : tensor<4x2x2x2xf32> loc("w")
+  %1 = top.ConvTranspose %0, %w {kernel_shape = array<i64: 2, 2>, strides = array<i64: 1, 1>, pads = array<i64: 2, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>} : (tensor<1x4x8x8xf32>, tensor<4x2x2x2xf32>) -> tensor<1x2x7x9xf32> loc("y")
+  func.return %1 : tensor<1x2x7x9xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// CHECK: tpu.IndexSelect {{.*}}columns = array<i64: 0, 0, 0, 1, 1, 1>, rows = array<i64: 0, 0, 1, 1>
+// CHECK: tpu.Concat {{.*}}axis = 1
+func.func @main(%arg0: tensor<1x4x2x2xf32>) -> tensor<1x8x4x6xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x2x2xf32> loc("x")
+  %1 = top.Resize %0 {scales = array<f64: 2.0, 3.0>} : (tensor<1x4x2x2xf32>) -> tensor<1x4x4x6xf32> loc("z")
+  %2 = top.Concat %1, %1 {axis = 1 : i64} : (tensor<1x4x4x6xf32>, tensor<1x4x4x6xf32>) -> tensor<1x8x4x6xf32> loc("y")
+  func.return %2 : tensor<1x8x4x6xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Linear: chosen columns times their weights, added up; the rows stay.
+// CHECK: tpu.IndexSelect {{.*}}columns = array<i64: 0, 0, 0, 1>, rows = array<i64: 0, 1>{{.*}} loc("y_column0_select")
+// CHECK: top.Weight : tensor<1x1x1x4xf16> loc("y_column0_weight")
+// CHECK: tpu.Binary {{.*}}kind = 2 {{.*}} loc("y_column0_mul")
+// CHECK: tpu.IndexSelect {{.*}}columns = array<i64: 0, 1, 1, 1>, rows = array<i64: 0, 1>{{.*}} loc("y_column1_select")
+// CHECK: tpu.Binary {{.*}}kind = 2 {{.*}} loc("y_column1_mul")
+// CHECK: tpu.Binary {{.*}}kind = 0 {{.*}} loc("y_f16")
+// In bf16 the steps are done in f32.
+// BF16: tpu.Binary {{.*}}kind = 0 {{.*}} tensor<1x4x2x4xf32> loc("y")
+func.func @main(%arg0: tensor<1x4x2x2xf32>) -> tensor<1x4x2x4xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x2x2xf32> loc("x")
+  %1 = top.Resize %0 {scales = array<f64: 1.0, 2.0>, mode = "linear"} : (tensor<1x4x2x2xf32>) -> tensor<1x4x2x4xf32> loc("y")
+  func.return %1 : tensor<1x4x2x4xf32>
+}

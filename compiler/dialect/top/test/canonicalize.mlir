@@ -85,3 +85,30 @@ func.func @weights(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %1 = top.Add %0, %q : (tensor<2x4xf32>, tensor<4xf32>) -> tensor<2x4xf32> loc("plus")
   func.return %1 : tensor<2x4xf32>
 }
+
+// A transposed convolution folds what follows it as well.
+// CHECK-LABEL: func.func @conv_transpose
+//       CHECK: %[[F:.*]] = top.Weight : tensor<3x4x2x2xf32> loc("tscale.filter")
+//       CHECK: %[[B:.*]] = top.Weight : tensor<4xf32> loc("tscale.bias")
+//       CHECK: top.ConvTranspose %{{.*}}, %[[F]], %[[B]] {{.*}}do_relu = true{{.*}} loc("trelu")
+//   CHECK-NOT: top.Scale
+//   CHECK-NOT: top.Relu
+func.func @conv_transpose(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x16x16xf32> {
+  %w = top.Weight : tensor<3x4x2x2xf32> loc("tw")
+  %b = top.Weight : tensor<1x4x1x1xf32> loc("tb")
+  %s = top.Weight : tensor<4xf32> loc("ts")
+  %o = top.Weight : tensor<4xf32> loc("to")
+  %0 = top.ConvTranspose %x, %w {kernel_shape = array<i64: 2, 2>, strides = array<i64: 2, 2>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>} : (tensor<1x3x8x8xf32>, tensor<3x4x2x2xf32>) -> tensor<1x4x16x16xf32> loc("tconv")
+  %1 = top.Add %0, %b : (tensor<1x4x16x16xf32>, tensor<1x4x1x1xf32>) -> tensor<1x4x16x16xf32> loc("tsum")
+  %2 = top.Scale %1, %s, %o : (tensor<1x4x16x16xf32>, tensor<4xf32>, tensor<4xf32>) -> tensor<1x4x16x16xf32> loc("tscale")
+  %3 = top.Relu %2 : tensor<1x4x16x16xf32> loc("trelu")
+  func.return %3 : tensor<1x4x16x16xf32>
+}
+
+// CHECK-LABEL: func.func @single
+//       CHECK: top.Reshape %{{.*}} loc("alone")
+//   CHECK-NOT: top.Concat
+func.func @single(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
+  %0 = top.Concat %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("alone")
+  func.return %0 : tensor<2x3xf32>
+}

@@ -85,3 +85,51 @@ func.func @reshape(%x: tensor<6xf32>) {
   %0 = top.Reshape %x : tensor<6xf32> -> tensor<5xf32>
   func.return
 }
+
+// -----
+
+func.func @conv_transpose(%x: tensor<1x3x8x8xf32>, %w: tensor<3x2x3x3xf32>) {
+  // expected-error @+1 {{output must have shape [1, 2, 16, 16], found 'tensor<1x2x17x17xf32>'}}
+  %0 = top.ConvTranspose %x, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, output_padding = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<3x2x3x3xf32>) -> tensor<1x2x17x17xf32>
+  func.return
+}
+
+// -----
+
+func.func @conv_transpose_channels(%x: tensor<1x3x8x8xf32>, %w: tensor<2x3x3x3xf32>) {
+  // expected-error @+1 {{filter 'tensor<2x3x3x3xf32>' in 1 groups does not fit an input of 3 channels}}
+  %0 = top.ConvTranspose %x, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, output_padding = array<i64: 0, 0>} : (tensor<1x3x8x8xf32>, tensor<2x3x3x3xf32>) -> tensor<1x3x8x8xf32>
+  func.return
+}
+
+// -----
+
+func.func @concat(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) {
+  // expected-error @+1 {{inputs must agree in all dimensions but 1, found 'tensor<2x3xf32>' and 'tensor<4x3xf32>'}}
+  %0 = top.Concat %x, %y {axis = 1 : i64} : (tensor<2x3xf32>, tensor<4x3xf32>) -> tensor<2x6xf32>
+  func.return
+}
+
+// -----
+
+func.func @concat_shape(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{output must have shape [4, 3], found 'tensor<2x6xf32>'}}
+  %0 = top.Concat %x, %x {axis = 0 : i64} : (tensor<2x3xf32>, tensor<2x3xf32>) -> tensor<2x6xf32>
+  func.return
+}
+
+// -----
+
+func.func @resize(%x: tensor<1x3x8x8xf32>) {
+  // expected-error @+1 {{mode 'bilinear' is none of nearest, linear, cubic}}
+  %0 = top.Resize %x {scales = array<f64: 2.0, 2.0>, mode = "bilinear"} : (tensor<1x3x8x8xf32>) -> tensor<1x3x16x16xf32>
+  func.return
+}
+
+// -----
+
+func.func @resize_channels(%x: tensor<1x3x8x8xf32>) {
+  // expected-error @+1 {{output must have shape [1, 3, 16, 16], found 'tensor<1x6x16x16xf32>'}}
+  %0 = top.Resize %x {scales = array<f64: 2.0, 2.0>} : (tensor<1x3x8x8xf32>) -> tensor<1x6x16x16xf32>
+  func.return
+}

@@ -77,3 +77,27 @@ func.func @broadcast(%x: tensor<2x3xf32>, %y: tensor<2x4xf32>) {
   %0 = tpu.Binary %x, %y {kind = 0 : i32} : (tensor<2x3xf32>, tensor<2x4xf32>) -> tensor<2x3xf32>
   func.return
 }
+
+// -----
+
+func.func @inserts(%x: tensor<1x3x8x8xf32>, %w: tensor<4x3x2x2xf32>) {
+  // expected-error @+1 {{output must have shape [1, 4, 16, 15], found 'tensor<1x4x16x16xf32>'}}
+  %0 = tpu.Conv2D %x, %w {strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 0>, dilations = array<i64: 1, 1>, inserts = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x2x2xf32>) -> tensor<1x4x16x16xf32>
+  func.return
+}
+
+// -----
+
+func.func @concat(%x: tensor<2x3xf16>, %y: tensor<2x3xf32>) {
+  // expected-error @+1 {{input and output must have one element type}}
+  %0 = tpu.Concat %x, %y {axis = 0 : i64} : (tensor<2x3xf16>, tensor<2x3xf32>) -> tensor<4x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @select(%x: tensor<1x1x2x3xf16>) {
+  // expected-error @+1 {{columns must lie in [0, 3), found 3}}
+  %0 = tpu.IndexSelect %x {rows = array<i64: 0, 1>, columns = array<i64: 2, 3>} : (tensor<1x1x2x3xf16>) -> tensor<1x1x2x2xf16>
+  func.return
+}

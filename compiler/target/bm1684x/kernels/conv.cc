@@ -9,10 +9,23 @@ namespace {
 
 // Limits of CONV and PorD fields (docs/isa/bm1684x.md, c.2).
 constexpr int64_t kMaxPad = 15, kMaxStride = 15, kMaxDilation = 16;
+constexpr int64_t kMaxInsert = 15;
 
 absl::Status CheckAxis(const char* axis, int64_t kernel, int64_t stride,
-                       int64_t dilation, int64_t before, int64_t after) {
+                       int64_t dilation, int64_t insert, int64_t before,
+                       int64_t after) {
   const int64_t extent = (kernel - 1) * dilation + 1;
+  if (insert > kMaxInsert)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "window along ", axis, " has ", insert,
+        " zeros between neighbours (a transposed convolution's stride less 1); "
+        "the chip takes up to ",
+        kMaxInsert));
+  if (insert >= extent)
+    return absl::InvalidArgumentError(
+        absl::StrCat("window along ", axis, " of extent ", extent,
+                     " lies wholly between neighbours that ", insert,
+                     " zeros hold apart; widen the filter"));
   if (stride > kMaxStride || dilation > kMaxDilation || before > kMaxPad ||
       after > kMaxPad)
     return absl::InvalidArgumentError(absl::StrCat(
@@ -29,10 +42,10 @@ absl::Status CheckAxis(const char* axis, int64_t kernel, int64_t stride,
 
 absl::Status Check(const WindowSpec& w) {
   absl::Status status = CheckAxis("h", w.kernel_h, w.stride_h, w.dilation_h,
-                                  w.pad_top, w.pad_bottom);
+                                  w.insert_h, w.pad_top, w.pad_bottom);
   if (!status.ok()) return status;
-  return CheckAxis("w", w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
-                   w.pad_right);
+  return CheckAxis("w", w.kernel_w, w.stride_w, w.dilation_w, w.insert_w,
+                   w.pad_left, w.pad_right);
 }
 
 // Slices of the input, shared by convolution and pooling.
@@ -43,11 +56,13 @@ class WindowKernel : public Kernel {
 
   WindowRange Rows(const Slice& out) const {
     return InputRange(out.start[kH], out.size[kH], input_[kH], window_.kernel_h,
-                      window_.stride_h, window_.dilation_h, window_.pad_top);
+                      window_.stride_h, window_.dilation_h, window_.insert_h,
+                      window_.pad_top);
   }
   WindowRange Columns(const Slice& out) const {
     return InputRange(out.start[kW], out.size[kW], input_[kW], window_.kernel_w,
-                      window_.stride_w, window_.dilation_w, window_.pad_left);
+                      window_.stride_w, window_.dilation_w, window_.insert_w,
+                      window_.pad_left);
   }
   // Rows and columns of the window, images and channels of the result.
   Slice InputSlice(const Slice& out) const {
@@ -64,6 +79,8 @@ class WindowKernel : public Kernel {
     fields.stride_w = window_.stride_w;
     fields.dilation_h = window_.dilation_h;
     fields.dilation_w = window_.dilation_w;
+    fields.insert_h = window_.insert_h;
+    fields.insert_w = window_.insert_w;
     fields.pad_top = rows.pad_before;
     fields.pad_bottom = rows.pad_after;
     fields.pad_left = columns.pad_before;

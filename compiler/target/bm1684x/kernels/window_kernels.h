@@ -15,6 +15,7 @@ struct WindowSpec {
   int64_t kernel_h = 1, kernel_w = 1;
   int64_t stride_h = 1, stride_w = 1;
   int64_t dilation_h = 1, dilation_w = 1;
+  int64_t insert_h = 0, insert_w = 0;  // zeros between neighbours of the input
   int64_t pad_top = 0, pad_left = 0, pad_bottom = 0, pad_right = 0;
 };
 

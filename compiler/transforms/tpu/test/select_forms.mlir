@@ -46,3 +46,17 @@ func.func @main(%arg0: tensor<1x200000xf16>) -> tensor<1x8xf16> {
   %1 = tpu.MatMul %0, %w : (tensor<1x200000xf16>, tensor<200000x8xf16>) -> tensor<1x8xf16> loc("y")
   func.return %1 : tensor<1x8xf16>
 }
+
+// -----
+
+// A filter that fits between two elements of the spread input: taps of zero, so
+// that each window has one of them.
+// CHECK-LABEL: func.func @main
+// CHECK: top.Weight : tensor<4x4x4x4xf32> loc("w_wide")
+// CHECK: tpu.Conv2D {{.*}}pads = array<i64: 2, 2, 2, 2>
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x23x23xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %w = top.Weight : tensor<4x4x2x2xf32> loc("w")
+  %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, inserts = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<4x4x2x2xf32>) -> tensor<1x4x23x23xf32> loc("y")
+  func.return %1 : tensor<1x4x23x23xf32>
+}
