@@ -38,12 +38,19 @@ FONT = {
 }
 
 
-def text_plane(generator, height, width):
-    """Grey levels 0 to 255 of a line of letters, dark on an uneven ground."""
+def text_plane(generator, height, width, lines):
+    """Grey levels 0 to 255 of lines of letters, dark on an uneven ground."""
     left, right = 190 + generator.randrange(60), 190 + generator.randrange(60)
     image = [left + (right - left) * (i % width) // width for i in range(height * width)]
-    dot = max(height * 3 // 4 // 7, 1)
-    top = (height - 7 * dot) // 2
+    pitch = height // lines
+    dot = max((pitch * 3 // 4 if lines == 1 else pitch // 2) // 7, 1)
+    for line in range(lines):
+        draw_line(generator, image, height, width, line * pitch + (pitch - 7 * dot) // 2, dot)
+    return image
+
+
+def draw_line(generator, image, height, width, top, dot):
+    """Letters from edge to edge, their tops at row `top`, of dots of `dot` pixels."""
     ink = 10 + generator.randrange(50)
     letters = sorted(FONT)
     x = dot * 2
@@ -54,14 +61,13 @@ def text_plane(generator, height, width):
                 if 0 <= top + row < height and glyph[row // dot] >> (4 - column // dot) & 1:
                     image[(top + row) * width + x + column] = ink
         x += 6 * dot
-    return image
 
 
-def picture(seed, batch, channels, height, width):
+def picture(seed, batch, channels, height, width, lines):
     generator = random.Random(seed)
     values = array.array("f")
     for _ in range(batch):
-        plane = text_plane(generator, height, width)
+        plane = text_plane(generator, height, width, lines)
         for channel in range(channels):
             # Ink and paper have a tint, so that no two channels are alike.
             gain, offset = 96 + (channel * 7) % 32, (channel * 11) % 24
@@ -84,6 +90,7 @@ def main():
     parser.add_argument("--name", required=True, help="the network's input")
     parser.add_argument("--shape", required=True, help="N,C,H,W")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--lines", type=int, default=1, help="lines of text, one below the other")
     parser.add_argument("--output", required=True, help="the .npz to write")
     options = parser.parse_args()
     try:
@@ -92,11 +99,13 @@ def main():
         shape = []
     if len(shape) != 4 or min(shape) < 1:
         sys.exit("make_test_image: --shape is %s; it takes four extents N,C,H,W" % options.shape)
+    if not 1 <= options.lines <= shape[2]:
+        sys.exit("make_test_image: --lines is %d; a height of %d takes 1 to %d" % (options.lines, shape[2], shape[2]))
 
     temporary = options.output + ".tmp"
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         info = zipfile.ZipInfo(options.name + ".npy", (1980, 1, 1, 0, 0, 0))
-        archive.writestr(info, npy(shape, picture(options.seed, *shape)))
+        archive.writestr(info, npy(shape, picture(options.seed, *shape, options.lines)))
     os.replace(temporary, options.output)
 
 
