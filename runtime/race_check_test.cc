@@ -59,7 +59,7 @@ struct Program {
   }
 };
 
-absl::StatusOr<std::shared_ptr<const Model>> Load(const Program& p) {
+bmodel::CmdGroup GroupOf(const Program& p) {
   bmodel::CmdGroup group;
   group.tiu = *isa::EncodeStream(
       {p.add.ToInstruction(), isa::MakeEnd(isa::Engine::kTiu, 2)});
@@ -68,6 +68,12 @@ absl::StatusOr<std::shared_ptr<const Model>> Load(const Program& p) {
        isa::MakeEnd(isa::Engine::kGdma, 4)});
   group.num_tiu = 2;
   group.num_gdma = 4;
+  return group;
+}
+
+// The groups one after the other.
+absl::StatusOr<std::shared_ptr<const Model>> Load(
+    const std::vector<Program>& groups) {
   bmodel::TensorRecord x;
   x.name = "x";
   x.shape = {8};
@@ -77,7 +83,6 @@ absl::StatusOr<std::shared_ptr<const Model>> Load(const Program& p) {
   y.name = "y";
   y.address = kOutput;
   bmodel::SubNet sub_net;
-  sub_net.groups = {0};
   sub_net.inputs = {x};
   sub_net.outputs = {y};
   bmodel::Stage stage;
@@ -85,7 +90,10 @@ absl::StatusOr<std::shared_ptr<const Model>> Load(const Program& p) {
   stage.ctx_sizes = {8192};
   stage.inputs = {x};
   stage.outputs = {y};
-  stage.groups = {group};
+  for (const Program& p : groups) {
+    sub_net.groups.push_back(static_cast<int>(stage.groups.size()));
+    stage.groups.push_back(GroupOf(p));
+  }
   stage.sub_nets = {sub_net};
   bmodel::Net net;
   net.name = "double";
@@ -103,12 +111,12 @@ std::vector<Tensor> Inputs() {
 
 // The error, empty when there is none.
 std::string Check(const Program& p) {
-  return std::string(CheckRaces(*Load(p), {}, Inputs()).message());
+  return std::string(CheckRaces(*Load({p}), {}, Inputs()).message());
 }
 
 // Of the second part alone.
 std::string Interleave(const Program& p) {
-  return std::string(CheckInterleavings(*Load(p), {}, Inputs()).message());
+  return std::string(CheckInterleavings(*Load({p}), {}, Inputs()).message());
 }
 
 TEST(CheckRaces, OrderedProgram) { EXPECT_EQ(Check({}), ""); }
@@ -123,6 +131,21 @@ TEST(CheckRaces, NamesInstructionsBytesAndWaits) {
       "instruction 1 (DMA_tensor copy, at byte 0x0): GDMA writes and TIU reads "
       "bytes 0x0-0x1f of lane 0, and no wait orders them. Let TIU 1 wait for "
       "GDMA 1 (so far for none), or GDMA 1 wait for TIU 1 (so far for none)");
+}
+
+// Ids begin anew in each group, and a group begins when the one before has
+// ended.
+TEST(CheckRaces, SeveralCommandGroups) {
+  Program second;
+  second.add.opd1_addr = 0x1000;  // loaded by the first group, too
+  second.other = Copy(2, kCtx, isa::kLocalBase + 0x2000);
+  EXPECT_EQ(CheckRaces(*Load({{}, second}), {}, Inputs()), absl::OkStatus());
+  second.add.cmd_id_dep = 0;
+  const std::string error(
+      CheckRaces(*Load({{}, second}), {}, Inputs()).message());
+  EXPECT_NE(error.find("1 wait is missing"), std::string::npos) << error;
+  EXPECT_NE(error.find("command group 1: TIU instruction 1"), std::string::npos)
+      << error;
 }
 
 TEST(CheckRaces, StoreThatDoesNotWait) {

@@ -25,7 +25,7 @@ struct ByteRange {
 // "bytes 0x40-0x7f of lanes 0-3, 8", "bytes 0x0-0x3 of static memory".
 std::string Describe(const ByteRange& range);
 
-// The same bytes, each once: ranges of equal lanes are sorted and joined.
+// The same bytes in fewer ranges: those of equal lanes are sorted and joined.
 std::vector<ByteRange> Joined(std::vector<ByteRange> ranges);
 
 // Some bytes that two lists have in common; nothing when they have none.
