@@ -107,6 +107,10 @@ std::vector<ByteRange> RangesOf(const sim::Access& access,
   for (const auto& [byte, lanes] : lanes_at) {
     sim::Access one = access;
     one.planes.channel = {example[byte]};
+    // Broadcasts come back to the same bytes.
+    if (one.planes.n_stride == 0) one.shape.n = 1;
+    if (one.planes.h_stride == 0) one.shape.h = 1;
+    if (one.planes.w_stride == 0) one.shape.w = 1;
     const uint8_t* base = static_cast<const uint8_t*>(example[byte]);
     const int64_t first = byte;
     const uint64_t where = lanes;
