@@ -38,11 +38,19 @@ class Board {
     if (board != nullptr) return board;
     absl::StatusOr<const Library*> library = Library::Open(library_path);
     if (!library.ok()) return library.status();
+    // bm_dev_request ends the process for a number that is too large.
+    int count = 0;
+    if (const int code = (*library)->bm_dev_getcount(&count);
+        code != bmrt::kSuccess || index >= count) {
+      return absl::UnavailableError(
+          absl::StrCat("the vendor's driver has no device ", index, "; it has ",
+                       count, " (bm_dev_getcount: status ", code, ")"));
+    }
     bmrt::Handle handle = nullptr;
     if (const int code = (*library)->bm_dev_request(&handle, index);
         code != bmrt::kSuccess || handle == nullptr) {
       return absl::UnavailableError(
-          absl::StrCat("the vendor's driver has no device ", index,
+          absl::StrCat("the vendor's driver does not open device ", index,
                        " (bm_dev_request: status ", code, ")"));
     }
     board = std::make_shared<Board>(**library, handle);

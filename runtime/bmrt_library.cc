@@ -103,6 +103,7 @@ absl::StatusOr<Library> OpenLibrary(const std::string& folder) {
   Library library;
   Symbols lib{*bmlib, absl::OkStatus()};
 #define TPUC_FIND(name) lib.Find(#name, library.name)
+  TPUC_FIND(bm_dev_getcount);
   TPUC_FIND(bm_dev_request);
   TPUC_FIND(bm_dev_free);
   TPUC_FIND(bm_get_chipid);

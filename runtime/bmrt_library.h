@@ -72,6 +72,7 @@ struct NetInfo {
 // The functions of libbmlib and libbmrt. Never unloaded: their threads may
 // outlive every user.
 struct Library {
+  int (*bm_dev_getcount)(int*);
   int (*bm_dev_request)(Handle*, int device);
   void (*bm_dev_free)(Handle);
   int (*bm_get_chipid)(Handle, uint32_t*);

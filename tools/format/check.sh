@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Checks the layout of C++ sources (clang-format) and of BUILD and Starlark
+# Checks the layout of C and C++ sources (clang-format) and of BUILD and Starlark
 # files (buildifier, with its lint). With --fix, changes them.
 set -euo pipefail
 
@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 fix=false
 [[ ${1:-} != --fix ]] || fix=true
 
-mapfile -t cpp < <(git ls-files --cached --others --exclude-standard '*.h' '*.cc')
+mapfile -t cpp < <(git ls-files --cached --others --exclude-standard '*.h' '*.c' '*.cc')
 mapfile -t bazel < <(git ls-files --cached --others --exclude-standard \
   'WORKSPACE' '*BUILD.bazel' '*.BUILD' '*.bzl')
 
