@@ -2,6 +2,7 @@
 #include "compiler/numerics/matmul.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -149,8 +150,10 @@ absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
         "integer matrix product of ", tpuc::Name(spec.left), " and ",
         tpuc::Name(spec.right), " to ", tpuc::Name(spec.result)));
   }
-  std::vector<int64_t> sums(static_cast<size_t>(spec.n));
+  std::vector<uint64_t> sums(static_cast<size_t>(spec.n));
   std::vector<int64_t> row(static_cast<size_t>(spec.n));
+  const bool unsigned_sums =
+      spec.left == DType::kU32 && spec.right == DType::kU32;
   const char* left = static_cast<const char*>(o.left.base);
   const char* right = static_cast<const char*>(o.right.base);
   for (int64_t m = m_begin; m < m_end; ++m) {
@@ -164,19 +167,25 @@ absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
             LoadInteger(spec.right, right + o.right.row[k] + o.right.col[n], 0);
         if (!o.zero_point.empty()) row[n] -= o.zero_point[n];
       }
-      for (int64_t n = 0; n < spec.n; ++n) sums[n] += a * row[n];
+      for (int64_t n = 0; n < spec.n; ++n) {
+        // Sums of 32-bit products wrap.
+        sums[n] += static_cast<uint64_t>(a) * static_cast<uint64_t>(row[n]);
+      }
     }
     for (int64_t n = 0; n < spec.n; ++n) {
       char* at =
           static_cast<char*>(o.result.base) + o.result.row[m] + o.result.col[n];
-      int64_t value = sums[n];
+      int64_t value = static_cast<int64_t>(sums[n]);
+      if (value < 0 && unsigned_sums) {
+        value = std::numeric_limits<int64_t>::max();
+      }
       if (!o.bias.empty()) value += o.bias[n];
-      if (spec.accumulate) value += LoadInteger(spec.result, at, 0);
-      const int shift =
-          spec.shift + (o.column_shift.empty() ? 0 : o.column_shift[n]);
-      value = Shift(value, shift, spec.rounding);
-      if (spec.relu) value = std::max<int64_t>(value, 0);
-      if (spec.saturate) value = Saturate(value, spec.result);
+      if (spec.accumulate) {
+        value += Shift(LoadInteger(spec.old, at, 0), spec.old_shift,
+                       Rounding::kHalfUp);
+      }
+      value = Shift(value, spec.shift, Rounding::kHalfUp);
+      if (spec.saturate) value = Saturate(value, spec.saturate_to);
       StoreIntegerWrapped(spec.result, at, 0, value);
     }
   }

@@ -52,18 +52,18 @@ absl::Status Multiply(const MatMulSpec& spec, const MatMulOperands& operands);
 struct IntegerMatMulSpec {
   DType left = DType::kI8, right = DType::kI8, result = DType::kI32;
   int64_t m = 1, k = 1, n = 1;
-  bool accumulate = false;
-  bool saturate = false;  // else wraps to the result type
-  // Applied to sum + bias before saturation (MM eu 2, 3).
-  int shift = 0;
-  Rounding rounding = Rounding::kHalfUp;
-  bool relu = false;
+  bool accumulate = false;  // adds old result << old_shift
+  DType old = DType::kI32;  // the old result's type
+  int old_shift = 0;
+  int shift = 0;  // of sum + bias + old result; right shifts round half up
+  // Then clamps to the range of `saturate_to`, else wraps to the result type.
+  bool saturate = false;
+  DType saturate_to = DType::kI32;
 };
 struct IntegerMatMulOperands {
   MatrixView left, right;
-  std::vector<int32_t> bias;         // n values, or empty
-  std::vector<int32_t> zero_point;   // of right: n values, or empty
-  std::vector<int8_t> column_shift;  // n values, or empty; added to `shift`
+  std::vector<int32_t> bias;        // n values, or empty
+  std::vector<int32_t> zero_point;  // of right: n values, or empty
   MutableMatrixView result;
 };
 // Rows [m_begin, m_end); different rows may run on several threads. The result

@@ -371,24 +371,35 @@ absl::StatusOr<Action> FloatProduct(const numerics::MatMulSpec& spec,
   });
 }
 
-// zeros: zero points of the right operand, one row of its type, or without
-// columns.
+// One row, or no columns: zero points of the right operand or biases.
+struct IntegerRow {
+  LocalMatrix matrix;
+  DType type = DType::kI32;
+  std::vector<int32_t> Values() const {
+    std::vector<int32_t> values;
+    const char* base = static_cast<const char*>(matrix.base);
+    for (int64_t offset : matrix.col) {
+      values.push_back(
+          static_cast<int32_t>(numerics::LoadInteger(type, base + offset, 0)));
+    }
+    return values;
+  }
+};
+
 absl::StatusOr<Action> IntegerProduct(const numerics::IntegerMatMulSpec& spec,
                                       const Matrices& m,
-                                      const LocalMatrix& zeros,
+                                      const IntegerRow& zeros,
+                                      const IntegerRow& bias,
                                       const Context& context) {
   numerics::IntegerMatMulOperands operands;
-  operands.left = m.left.View();
-  operands.right = m.right.View();
-  operands.result = m.result.MutableView();
   TPUC_RETURN_IF_ERROR(numerics::MultiplyIntegers(spec, operands, 0, 0));
   return Action([=, &threads = context.threads] {
-    numerics::IntegerMatMulOperands o = operands;
-    const char* base = static_cast<const char*>(zeros.base);
-    for (int64_t offset : zeros.col) {
-      o.zero_point.push_back(static_cast<int32_t>(
-          numerics::LoadInteger(spec.right, base + offset, 0)));
-    }
+    numerics::IntegerMatMulOperands o;
+    o.left = m.left.View();
+    o.right = m.right.View();
+    o.result = m.result.MutableView();
+    o.zero_point = zeros.Values();
+    o.bias = bias.Values();
     threads.For(spec.m, 1, [&](int64_t begin, int64_t end) {
       numerics::MultiplyIntegers(spec, o, begin, end).IgnoreError();
     });
@@ -396,10 +407,38 @@ absl::StatusOr<Action> IntegerProduct(const numerics::IntegerMatMulSpec& spec,
   });
 }
 
+// The combinations that work (docs/isa/bm1684x.md, c.4).
+absl::Status CheckMmTypes(const isa::SMm& i, DType operand, DType result) {
+  if (operand == DType::kF32 && i.tsk_eu_typ == 1) return absl::OkStatus();
+  if (numerics::IsFloat(operand) || numerics::IsFloat(result)) {
+    return absl::UnimplementedError(absl::StrCat("MM operation ", i.tsk_eu_typ,
+                                                 " of ", Name(operand), " to ",
+                                                 Name(result)));
+  }
+  if (i.tsk_eu_typ == 1 && SizeOf(result) != 4) {
+    return absl::UnimplementedError(
+        absl::StrCat("MM of integers to ", Name(result)));
+  }
+  if (i.tsk_eu_typ != 1 && SizeOf(operand) != 1) {
+    return absl::UnimplementedError(
+        absl::StrCat("MM operation ", i.tsk_eu_typ, " of ", Name(operand)));
+  }
+  if (i.opd0_const != 0 && i.left_tran != 0) {
+    return absl::UnimplementedError("MM of a transposed immediate");
+  }
+  if (i.res_add != 0 && (i.tsk_eu_typ == 1 || SizeOf(result) != 2)) {
+    return absl::UnimplementedError(absl::StrCat(
+        "MM operation ", i.tsk_eu_typ, " with res_add to ", Name(result)));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Action> Prepare(const isa::SMm& i, const Context& context) {
-  if (i.tsk_eu_typ != 1) {
+  const bool requant = i.tsk_eu_typ == 2 || i.tsk_eu_typ == 3;
+  const bool relu = i.tsk_eu_typ == 3;
+  if (i.tsk_eu_typ != 1 && !requant) {
     return absl::UnimplementedError(
         absl::StrCat("MM operation ", i.tsk_eu_typ));
   }
@@ -419,13 +458,15 @@ absl::StatusOr<Action> Prepare(const isa::SMm& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(const DType right_type,
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
-  TPUC_ASSIGN_OR_RETURN(
-      const DType out,
-      OperandType(i.res0_prec, i.opd0_sign | i.opd1_sign, "res0_prec"));
+  const uint64_t any_sign =
+      i.opd0_sign | i.opd1_sign | (requant ? i.opd2_sign : 0);
+  TPUC_ASSIGN_OR_RETURN(const DType out,
+                        OperandType(i.res0_prec, any_sign, "res0_prec"));
   if (left_type == DType::kF16 || left_type == DType::kBF16) {
     return absl::UnimplementedError(
         absl::StrCat("MM of ", Name(left_type), " (MM2 has it)"));
   }
+  TPUC_RETURN_IF_ERROR(CheckMmTypes(i, left_type, out));
   Matrices matrices;
   LocalMatrix& left = matrices.left;
   if (i.opd0_const != 0) {
@@ -456,9 +497,6 @@ absl::StatusOr<Action> Prepare(const isa::SMm& i, const Context& context) {
     }
     return FloatProduct(spec, matrices, bias, context);
   }
-  if (i.opd2_const == 0 || i.opd2_addr != 0) {
-    return absl::UnimplementedError("MM of integers with a shift per column");
-  }
   numerics::IntegerMatMulSpec spec;
   spec.left = left_type;
   spec.right = right_type;
@@ -467,8 +505,27 @@ absl::StatusOr<Action> Prepare(const isa::SMm& i, const Context& context) {
   spec.k = k;
   spec.n = n;
   spec.accumulate = i.res_add != 0;
-  spec.saturate = SizeOf(left_type) == 4;
-  return IntegerProduct(spec, matrices, LocalMatrix{}, context);
+  spec.old = out;
+  spec.saturate = requant || SizeOf(left_type) == 4;
+  spec.saturate_to = out;
+  IntegerRow bias;
+  if (requant) {
+    spec.shift = -static_cast<int>(i.opd3_addr >> 8 & 0xFF);
+    spec.old_shift = static_cast<int>(i.opd3_addr & 0xFF);
+    if (SizeOf(out) == 1) {
+      spec.saturate_to = relu ? DType::kU8 : out;
+    } else {  // 32-bit results too
+      spec.saturate_to = relu || any_sign == 0 ? DType::kU16 : DType::kI16;
+    }
+    bias.type = i.opd2_sign != 0 ? DType::kI16 : DType::kU16;
+    bias.matrix = Splat(i.opd2_addr, 1, n);
+    if (i.opd2_const == 0) {
+      TPUC_ASSIGN_OR_RETURN(
+          bias.matrix, BlockMatrix(context, Use::kRead, i.opd2_addr, bias.type,
+                                   1, n, width));
+    }
+  }
+  return IntegerProduct(spec, matrices, IntegerRow{}, bias, context);
 }
 
 absl::StatusOr<Action> Prepare(const isa::SMm2& i, const Context& context) {
@@ -536,6 +593,7 @@ absl::StatusOr<Action> Prepare(const isa::SMm2& i, const Context& context) {
   spec.k = k;
   spec.n = n;
   spec.accumulate = i.res_add != 0;
+  spec.old = out;
   // Zero points of the right operand, in its type.
   LocalMatrix zeros = Splat(i.opd2_addr, 1, n);
   if (i.opd2_const == 0) {
@@ -555,7 +613,8 @@ absl::StatusOr<Action> Prepare(const isa::SMm2& i, const Context& context) {
              : j;
     }
   }
-  return IntegerProduct(spec, matrices, zeros, context);
+  return IntegerProduct(spec, matrices, {zeros, right_type}, IntegerRow{},
+                        context);
 }
 
 }  // namespace tpuc::sim
