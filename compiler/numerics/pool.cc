@@ -213,9 +213,9 @@ class ChannelPool {
     for (int64_t t = 0; t < count; ++t) {
       // Averages round half up whatever mode is written.
       if (average) acc[t] = Shift(acc[t], -spec_.shift, Rounding::kHalfUp);
+      if (!average) acc[t] = static_cast<int32_t>(acc[t]);  // sums wrap
       if (spec_.op == PoolOp::kDepthwiseRelu) {
-        // The sum has wrapped to 32 bits before.
-        acc[t] = std::max<int64_t>(static_cast<int32_t>(acc[t]), 0);
+        acc[t] = std::max<int64_t>(acc[t], 0);
       }
     }
     const bool saturate = SizeOf(spec_.result) < 4;

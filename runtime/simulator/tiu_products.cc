@@ -4,12 +4,14 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/numerics/conv.h"
 #include "compiler/numerics/float_format.h"
+#include "compiler/numerics/integer.h"
 #include "compiler/numerics/matmul.h"
 #include "compiler/numerics/pool.h"
 #include "runtime/simulator/execute.h"
@@ -62,12 +64,17 @@ struct Values {
   }
 };
 
-// Padding values: an immediate, or element 0 of compact [1, C, 1, 2].
+// Padding values: an immediate, or element 0 of compact [1, C, 1, 2]. Element 1
+// goes between inserted neighbours, which the arithmetic lacks.
 template <typename Instruction>
 absl::StatusOr<Values> PadValues(const Instruction& i, const Context& context,
                                  DType type, int64_t channels) {
   const numerics::Window w = WindowOf(i);
   const bool pads = (w.pad_top | w.pad_bottom | w.pad_left | w.pad_right) != 0;
+  if (i.opd3_const == 0 && (w.insert_h | w.insert_w) != 0) {
+    return absl::UnimplementedError(
+        "inserted elements with a value in memory (opd3_const 0)");
+  }
   if (i.opd3_const != 0 || !pads) {
     return Values{type, {}, static_cast<uint32_t>(i.opd3_addr)};
   }
@@ -95,10 +102,72 @@ std::vector<const void*> ConstPointers(const MutablePlanes& planes) {
   return {planes.channel.begin(), planes.channel.end()};
 }
 
+// What happens to int32 sums of 8-bit convolutions that are not the result
+// (docs/isa/bm1684x.md, c.2): bias, right shift that rounds half up,
+// saturation, old result (modulo 2^32).
+struct ConvFinish {
+  DType result;
+  DType saturate_to;
+  int shift = 0;
+  bool accumulate = false;
+};
+
+std::optional<ConvFinish> FinishOf(const isa::SConv& i,
+                                   const numerics::ConvSpec& spec) {
+  const bool narrow = !numerics::IsFloat(spec.input) && SizeOf(spec.result) < 4;
+  if (i.tsk_eu_typ == 0 && !narrow) return std::nullopt;
+  ConvFinish finish{spec.result, spec.result};
+  if (i.tsk_eu_typ == 0) return finish;
+  if (i.tsk_eu_typ == 2) {
+    finish.saturate_to = SizeOf(spec.result) == 1   ? DType::kU8
+                         : SizeOf(spec.result) == 2 ? DType::kU16
+                                                    : DType::kU32;
+  }
+  finish.shift = static_cast<int>(i.opd3_addr);
+  finish.accumulate = i.res_add != 0;
+  return finish;
+}
+
+absl::Status CheckRequant(const isa::SConv& i, const numerics::ConvSpec& spec) {
+  if (numerics::IsFloat(spec.input)) {
+    return absl::UnimplementedError(absl::StrCat(
+        "CONV operation ", i.tsk_eu_typ, " of ", Name(spec.input)));
+  }
+  if (i.opd3_addr > 31) {
+    return absl::UnimplementedError(
+        absl::StrCat("CONV with a right shift of ", i.opd3_addr));
+  }
+  return absl::OkStatus();
+}
+
+// sums: dense [n, c, h, w]; rows of the result are dense too.
+void Finish(const ConvFinish& f, const Shape4& shape, const int32_t* sums,
+            const std::vector<int32_t>& bias, const MutablePlanes& result) {
+  const int64_t plane = shape.h * shape.w;
+  const int64_t size = static_cast<int64_t>(SizeOf(f.result));
+  std::vector<int64_t> row(static_cast<size_t>(plane));
+  for (int64_t n = 0; n < shape.n; ++n) {
+    for (int64_t c = 0; c < shape.c; ++c, sums += plane) {
+      const size_t k = static_cast<size_t>(c);
+      char* const to =
+          static_cast<char*>(result.channel[k]) + n * result.n_stride * size;
+      for (int64_t j = 0; j < plane; ++j) {
+        int64_t value = numerics::Shift(int64_t{sums[j]} + bias[k], -f.shift,
+                                        numerics::Rounding::kHalfUp);
+        value = numerics::Saturate(value, f.saturate_to);
+        if (f.accumulate) value += numerics::LoadInteger(f.result, to, j);
+        row[static_cast<size_t>(j)] = value;
+      }
+      numerics::StoreIntegerRow(f.result, false, row.data(), plane, to, 1);
+    }
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
-  if (i.tsk_eu_typ != 0) {
+  const bool requant = i.tsk_eu_typ == 1 || i.tsk_eu_typ == 2;
+  if (i.tsk_eu_typ != 0 && !requant) {
     return absl::UnimplementedError(
         absl::StrCat("CONV operation ", i.tsk_eu_typ));
   }
@@ -107,7 +176,16 @@ absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(spec.filter,
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
-  TPUC_ASSIGN_OR_RETURN(spec.result, OperandType(i.res0_prec, 1, "res0_prec"));
+  const bool floats = numerics::IsFloat(spec.input);
+  // A zero point other than an immediate 0 makes the weights signed.
+  const bool zero_points =
+      !requant && (i.opd2_const == 0 || (i.opd2_addr & 0xFF) != 0);
+  const bool result_sign = floats || zero_points || i.opd0_sign != 0 ||
+                           i.opd1_sign != 0 || i.opd2_sign != 0;
+  TPUC_ASSIGN_OR_RETURN(spec.result,
+                        OperandType(i.res0_prec, result_sign, "res0_prec"));
+  const std::optional<ConvFinish> finish = FinishOf(i, spec);
+  if (requant) TPUC_RETURN_IF_ERROR(CheckRequant(i, spec));
   TPUC_ASSIGN_OR_RETURN(const Shape4 result_shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   spec.n = result_shape.n;
@@ -152,9 +230,12 @@ absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
     operands.filter = ConstPointers(filter);
   }
 
-  const bool floats = numerics::IsFloat(spec.input);
   DType extra = DType::kF32;  // bias, or the filter's zero point
-  if (!floats) extra = i.opd2_sign != 0 ? DType::kI8 : DType::kU8;
+  if (requant) {
+    extra = i.opd2_sign != 0 ? DType::kI16 : DType::kU16;
+  } else if (!floats) {
+    extra = i.opd2_sign != 0 ? DType::kI8 : DType::kU8;
+  }
   Values extras{extra, {}, static_cast<uint32_t>(i.opd2_addr)};
   if (i.opd2_const == 0) {
     TPUC_ASSIGN_OR_RETURN(const MutablePlanes planes,
@@ -162,31 +243,52 @@ absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
                                       {1, spec.oc, 1, 1}, Layout::kCompact));
     extras.at = ConstPointers(planes);
   }
-  TPUC_ASSIGN_OR_RETURN(const Values pads,
-                        PadValues(i, context, spec.input, spec.ic));
+  Values pads{spec.input, {}, 0};
+  if (!requant) {
+    TPUC_ASSIGN_OR_RETURN(pads, PadValues(i, context, spec.input, spec.ic));
+  }
   TPUC_ASSIGN_OR_RETURN(
       operands.result,
       LocalTensor(context, ResultUse(spec.accumulate), i.res0_addr, spec.result,
                   result_shape, Layout::kAligned));
+  if (finish) {
+    spec.result = DType::kI32;
+    spec.accumulate = false;
+  }
   TPUC_RETURN_IF_ERROR(numerics::Validate(spec));
   return Action([=, &threads = context.threads]() -> absl::Status {
     numerics::ConvOperands o = operands;
     const size_t channels = static_cast<size_t>(spec.oc);
     if (i.opd1_const != 0) o.filter.assign(channels, &weight);
+    std::vector<int32_t> integers;
     for (size_t k = 0; k < channels; ++k) {
       if (floats) {
         o.bias.push_back(numerics::LoadFloat(extra, extras[k], 0));
       } else {
-        o.zero_point.push_back(
+        integers.push_back(
             static_cast<int32_t>(numerics::LoadInteger(extra, extras[k], 0)));
       }
     }
+    if (!requant) o.zero_point = integers;
     o.pad_bits = ReadBits(pads);
+    std::vector<int32_t> sums;
+    if (finish) {
+      const int64_t plane = result_shape.h * result_shape.w;
+      sums.resize(static_cast<size_t>(result_shape.NumElements()));
+      o.result = {{}, spec.oc * plane, result_shape.w, 1};
+      for (int64_t k = 0; k < spec.oc; ++k) {
+        o.result.channel.push_back(sums.data() + k * plane);
+      }
+    }
     TPUC_ASSIGN_OR_RETURN(const auto convolution,
                           numerics::Convolution::Prepare(spec, o));
     threads.For(convolution->NumTiles(), 1, [&](int64_t begin, int64_t end) {
       convolution->Run(begin, end);
     });
+    if (finish) {
+      if (!requant) integers.assign(channels, 0);
+      Finish(*finish, result_shape, sums.data(), integers, operands.result);
+    }
     return absl::OkStatus();
   });
 }
@@ -210,12 +312,14 @@ absl::StatusOr<Action> Prepare(const isa::SPorD& i, const Context& context) {
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
   TPUC_ASSIGN_OR_RETURN(spec.filter,
                         OperandType(i.opd0_prec, i.opd1_sign, "opd0_prec"));
+  uint64_t result_sign = i.opd0_sign;
+  if (spec.op == numerics::PoolOp::kDepthwise) {
+    result_sign |= i.opd1_sign | i.opd2_sign;
+  } else if (spec.op == numerics::PoolOp::kDepthwiseRelu) {
+    result_sign = 0;
+  }
   TPUC_ASSIGN_OR_RETURN(spec.result,
-                        OperandType(i.res0_prec,
-                                    spec.op == numerics::PoolOp::kDepthwise
-                                        ? (i.opd0_sign | i.opd1_sign)
-                                        : i.opd0_sign,
-                                    "res0_prec"));
+                        OperandType(i.res0_prec, result_sign, "res0_prec"));
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
   TPUC_ASSIGN_OR_RETURN(const Shape4 input_shape,

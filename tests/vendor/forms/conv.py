@@ -16,9 +16,9 @@ class Geometry:
         while True:
             self.kernel = [c.pick(1, 2, 3, 3, c.between(1, max_kernel)) for _ in "hw"]
             self.stride = [c.pick(1, 1, 2, 3, c.between(1, 15)) for _ in "hw"]
-            self.dilation = [c.pick(1, 1, 1, 2, 3) for _ in "hw"]
-            self.insert = [0 if plain else c.pick(0, 0, 0, 1, 2) for _ in "hw"]
-            self.pad = [c.pick(0, 1, c.between(0, 4)) if pads else 0 for _ in "udlr"]
+            self.dilation = [c.pick(1, 1, 1, 2, 3, 3, c.between(1, 16)) for _ in "hw"]
+            self.insert = [0 if plain else c.pick(0, 0, 0, 0, 1, 2, c.between(0, 15)) for _ in "hw"]
+            self.pad = [c.pick(0, 0, 1, 1, c.between(0, 4), c.between(0, 15)) if pads else 0 for _ in "udlr"]
             self.input = [c.between(1, 12), c.between(1, 20)]
             spread = [(x - 1) * (i + 1) + 1 + p + q
                       for x, i, p, q in zip(self.input, self.insert, self.pad[::2], self.pad[1::2])]
@@ -62,35 +62,50 @@ def accumulation_style(c):
     return c.pick("normal", "normal", "scaled", "mixed", "bits" if c.chance(0.2) else "normal")
 
 
-def convolution(c, dtype, result, bias=None, res_add=False, pad_mode=0, in_dtype=None):
-    """bias: None for an immediate 0, "constant" or "vector" (for integers: the zero point of the kernel)"""
-    g = Geometry(c)
-    if pad_mode:
-        g.insert = [0, 0]
-        while True:            # reflection and wrapping read inside the image
-            g = Geometry(c, plain=True)
-            if all(p < x for p, x in zip(g.pad, np.repeat(g.input, 2))):
-                break
+def inside(c, pad_mode):
+    """a geometry for pads that come from the image: reflection and wrapping read inside of it"""
+    while True:
+        g = Geometry(c, plain=True)
+        if not pad_mode or all(p < x for p, x in zip(g.pad, np.repeat(g.input, 2))):
+            return g
+
+
+def pad_value(c, dtype, channels, lane, style, g):
+    """fields of the value in the pads: an immediate, or the first element of each channel's two (the second one goes
+    between neighbours, where elements are inserted)"""
+    if g.insert == [0, 0] and c.chance(0.3):
+        return {"opd3_addr": c.local(dtype, (1, channels, 1, 2), COMPACT, lane, style=style).addr}
+    return {"opd3_const": 1, "opd3_addr": 0 if c.chance(0.5) else c.constant(dtype, style)}
+
+
+def convolution(c, dtype, result, bias=None, res_add=False, pad_mode=0, in_dtype=None, eu=0):
+    """bias: None for an immediate 0, "constant" or "vector" (for integers: the zero point of the kernel).
+    eu 1, 2 (8 bits): an int16 bias, and a right shift in the place of the pad value"""
+    g = inside(c, pad_mode) if pad_mode else Geometry(c)
     n, oc = c.pick(1, 1, 2), c.channels()
     ic = c.pick(1, 3, 31, 32, 33, 64, 65, c.between(1, 100)) if size(dtype) < 4 else c.pick(1, 2, 5, 16, 65)
     lane, in_lane = c.lane(), c.lane()
     style = None if size(dtype) == 1 else accumulation_style(c)
     in_dtype = in_dtype or dtype
+    result = c.pick(*result) if isinstance(result, tuple) else result
     f = {**g.fields(), **input_operand(c, in_dtype, (n, ic, *g.input), in_lane, style)}
     if c.chance(0.05):
         f.update(opd1_const=1, opd1_addr=c.constant(dtype, style))
     else:
         f["opd1_addr"] = weights(c, dtype, oc, ic, g.kernel, lane, style)
-    opd2 = dtype if size(dtype) == 1 else "f32"
+    opd2 = "f32" if size(dtype) > 1 else c.pick("i16", "u16") if eu else c.pick("i8", "u8")
     if bias == "vector":
         f["opd2_addr"] = c.local(opd2, (1, oc, 1, 1), COMPACT, lane, style=style).addr
     else:
         f.update(opd2_const=1, opd2_addr=c.constant(opd2, style) if bias else 0)
-    pad_value = 0 if c.chance(0.5) else c.constant(in_dtype, style)
+    if eu:
+        f.update(opd3_const=1, opd3_addr=c.between(0, 20))
+    else:
+        f.update(pad_value(c, in_dtype, ic, in_lane, style, g))
     r = c.local(result, (n, oc, *g.output), ALIGNED, lane, result=True, style=style, any_nan=True)
-    c.tiu("sCONV", res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(in_dtype), opd1_sign=signed(dtype),
-          opd2_sign=signed(dtype), pad_mode=pad_mode, kernel_rotate=c.pick(0, 0, 1), res_add=int(res_add), opd0_c=ic,
-          opd3_const=1, opd3_addr=pad_value, res0_n=n, res0_c=oc, res0_addr=r.addr, **f)
+    c.tiu("sCONV", tsk_eu_typ=eu, res0_prec=code(result), opd0_prec=code(dtype), opd0_sign=signed(in_dtype), opd1_sign=signed(dtype),
+          opd2_sign=signed(opd2), pad_mode=pad_mode, kernel_rotate=c.pick(0, 0, 1), res_add=int(res_add), opd0_c=ic,
+          res0_n=n, res0_c=oc, res0_addr=r.addr, **f)
 
 
 def chain(c, dtype):
@@ -126,4 +141,13 @@ def forms():
         for b in ("i8", "u8"):
             yield f"conv.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result="i32", bias="constant")
             yield f"conv.zero_points.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result="i32", bias="vector")
-    yield "conv.res_add.i8_i8", partial(convolution, dtype="i8", result="i32", res_add=True)
+            yield f"conv.res_add.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result="i32", bias="constant", res_add=True)
+            for bias, name in ((None, "narrow"), ("constant", "narrow_zero_point"), ("vector", "narrow_zero_points")):
+                yield f"conv.{name}.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result=("i8", "i16"), bias=bias)
+            for eu, name in ((1, "requant"), (2, "requant_relu")):
+                yield f"conv.{name}.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result=("i8", "i16", "i32"), bias="vector", eu=eu)
+    yield "conv.requant_constant", partial(convolution, dtype="i8", result=("i8", "i16", "i32"), bias="constant", eu=1)
+    yield "conv.requant_res_add", partial(convolution, dtype="i8", result="i32", bias="vector", res_add=True, eu=1)
+    yield "conv.requant_relu_res_add", partial(convolution, dtype="i8", result="i32", bias="vector", res_add=True, eu=2)
+    for mode, name in ((1, "reflect"), (2, "edge"), (3, "circular")):
+        yield f"conv.pad_{name}.int", partial(convolution, dtype="i8", in_dtype="u8", result="i32", bias="vector", pad_mode=mode)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from case import ALIGNED, COMPACT, as_bits, code, signed, size
-from forms.conv import Geometry, accumulation_style
+from forms.conv import Geometry, accumulation_style, inside, pad_value
 
 LOWEST = {"i8": 0x80, "u8": 0, "f16": 0xFBFF, "bf16": 0xFF7F, "f32": 0xFF7FFFFF}
 
@@ -15,22 +15,22 @@ def emit(c, eu, dtype, result, g, n, ch, lane, style, **fields):
           opd0_addr=x.addr, res0_addr=r.addr, **g.fields(), **fields)
 
 
-def depthwise(c, dtype, eu=0, bias=True, weight_dtype=None):
-    g, n, ch, lane = Geometry(c), c.pick(1, 1, 2), c.channels(), c.lane()
+def depthwise(c, dtype, eu=0, bias=True, weight_dtype=None, pad_mode=0, narrow=False):
+    g, n, ch, lane = inside(c, pad_mode) if pad_mode else Geometry(c), c.pick(1, 1, 2), c.channels(), c.lane()
     weight_dtype = weight_dtype or dtype
     style = None if size(dtype) == 1 else accumulation_style(c)
-    f = {"opd1_sign": signed(weight_dtype), "opd2_sign": 1, "kernel_rotate": c.pick(0, 0, 1), "opd3_const": 1,
-         "opd3_addr": 0 if c.chance(0.5) else c.constant(dtype, style)}
+    f = {"opd1_sign": signed(weight_dtype), "opd2_sign": 1, "kernel_rotate": c.pick(0, 0, 1), "pad_mode": pad_mode,
+         **pad_value(c, dtype, ch, lane, style, g)}
     if c.chance(0.1):
         f.update(opd1_const=1, opd1_addr=c.constant(weight_dtype, style))
     else:
         f["opd1_addr"] = c.local(weight_dtype, (1, ch, *g.kernel), COMPACT, lane, style=style).addr
     bias_dtype = "i32" if size(dtype) == 1 else dtype
-    if bias:
-        f["opd2_addr"] = c.local(bias_dtype, (1, ch, 1, 1), COMPACT, lane, style=style).addr
+    if bias and c.chance(0.8):
+        f["opd2_addr"] = c.local(bias_dtype, (1, ch, 1, 1), COMPACT, lane, style="small" if narrow and c.chance(0.7) else style).addr
     else:
-        f.update(opd2_const=1, opd2_addr=0)
-    emit(c, eu, dtype, "i32" if size(dtype) == 1 else dtype, g, n, ch, lane, style, **f)
+        f.update(opd2_const=1, opd2_addr=c.constant(bias_dtype, style) if bias else 0)
+    emit(c, eu, dtype, c.pick("i8", "i16") if narrow else "i32" if size(dtype) == 1 else dtype, g, n, ch, lane, style, **f)
 
 
 def long_window(c):
@@ -45,13 +45,17 @@ def long_window(c):
     return g
 
 
-def pooling(c, dtype, eu, long=False):
-    g = long_window(c) if long else undilated(c)
+def pooling(c, dtype, eu, long=False, pad_mode=0):
+    g = long_window(c) if long else undilated(c, pad_mode)
     n, ch, lane = c.pick(1, 1, 2), c.pick(1, 3, 64, 70) if long else c.channels(), c.lane()
     style = None if size(dtype) == 1 else c.pick(None, accumulation_style(c))
-    f = {"opd1_const": 1, "opd2_const": 1, "opd3_const": 1}
+    f = {"opd1_const": 1, "opd2_const": 1, "pad_mode": pad_mode, "opd3_const": 1}
+    if eu == 4 and c.chance(0.5):
+        f["opd3_addr"] = LOWEST[dtype]
+    else:
+        f.update({"opd3_const": 0, **pad_value(c, dtype, ch, lane, style, g)})
     if eu == 4:
-        f["opd3_addr"] = LOWEST[dtype] if c.chance(0.8) else c.constant(dtype, style)
+        pass
     elif size(dtype) == 1:
         f.update(opd1_addr=c.between(1, 127), opd2_addr=c.between(0, 14), opd2_n_str=c.pick(5, c.between(0, 6)),
                  opd1_sign=0, opd2_sign=1)
@@ -60,9 +64,9 @@ def pooling(c, dtype, eu, long=False):
     emit(c, eu, dtype, dtype, g, n, ch, lane, style, **f)
 
 
-def undilated(c):
+def undilated(c, pad_mode):
     while True:
-        g = Geometry(c, plain=True, max_kernel=9)
+        g = inside(c, pad_mode) if pad_mode else Geometry(c, plain=True, max_kernel=9)
         if g.dilation == [1, 1]:
             return g
 
@@ -71,12 +75,19 @@ def forms():
     for dtype in ("f32", "f16", "bf16"):
         yield f"pord.depthwise.{dtype}", partial(depthwise, dtype=dtype, bias=False)
         yield f"pord.depthwise_bias.{dtype}", partial(depthwise, dtype=dtype)
+        yield f"pord.depthwise_relu.{dtype}", partial(depthwise, dtype=dtype, eu=2)
     for a in ("i8", "u8"):
         for b in ("i8", "u8"):
             yield f"pord.depthwise_bias.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b)
-    yield "pord.depthwise_relu.i8", partial(depthwise, dtype="i8", eu=2)
+            yield f"pord.depthwise_relu.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, eu=2)
+            yield f"pord.depthwise_narrow.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, narrow=True)
+            yield f"pord.depthwise_narrow_relu.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, narrow=True, eu=2)
     for dtype in ("f32", "f16", "bf16", "i8", "u8"):
         for eu, name in ((1, "average"), (4, "max")):
             yield f"pord.{name}.{dtype}", partial(pooling, dtype=dtype, eu=eu)
             if size(dtype) > 1:
                 yield f"pord.{name}_long.{dtype}", partial(pooling, dtype=dtype, eu=eu, long=True)
+        for mode, name in ((1, "reflect"), (2, "edge"), (3, "circular")):
+            yield f"pord.depthwise_{name}.{dtype}", partial(depthwise, dtype=dtype, pad_mode=mode)
+            yield f"pord.average_{name}.{dtype}", partial(pooling, dtype=dtype, eu=1, pad_mode=mode)
+            yield f"pord.max_{name}.{dtype}", partial(pooling, dtype=dtype, eu=4, pad_mode=mode)
