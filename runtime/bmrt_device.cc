@@ -5,10 +5,12 @@
 #include <limits>
 #include <map>
 #include <mutex>
+#include <new>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "runtime/annotate.h"
 #include "runtime/bmrt_library.h"
 
 namespace tpuc::runtime {
@@ -316,11 +318,46 @@ absl::Status CheckForVendor(const bmodel::Model& contents) {
                    ", without which the vendor's runtime can't load it"));
 }
 
+// A bad operand would end the process in the vendor's functional model, and
+// reach other memory on a device.
+absl::Status CheckOperands(const StageProgram& stage) {
+  sim::Options options;
+  options.ddr_bytes = stage.relocation.ddr_bytes();
+  options.pattern = sim::LocalPattern::kZero;
+  options.threads = 1;
+  sim::Simulator simulator(options);
+  for (size_t g = 0; g < stage.groups.size(); ++g) {
+    const absl::Status status = simulator.Prepare(stage.groups[g]).status();
+    // A device may well have the forms that the simulator lacks.
+    if (status.ok() || absl::IsUnimplemented(status)) continue;
+    return Annotate(status, absl::StrCat("command group ", g));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckOperands(const CheckedFile& file) try {
+  for (size_t n = 0; n < file.programs.size(); ++n) {
+    for (size_t s = 0; s < file.programs[n].size(); ++s) {
+      const absl::Status status = CheckOperands(*file.programs[n][s]);
+      if (!status.ok()) {
+        return Annotate(status,
+                        absl::StrCat("net \"", file.contents.nets[n].name,
+                                     "\", stage ", s));
+      }
+    }
+  }
+  return absl::OkStatus();
+} catch (const std::bad_alloc&) {
+  return absl::ResourceExhaustedError(
+      "this computer lacks memory to check the file's instructions");
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DeviceModel>> LoadOnBmrt(
     const CheckedFile& file, int index, const std::string& library_path) {
   absl::Status status = CheckForVendor(file.contents);
+  if (status.ok()) status = CheckOperands(file);
   if (!status.ok()) return status;
   absl::StatusOr<std::shared_ptr<Board>> board =
       Board::Open(library_path, index);

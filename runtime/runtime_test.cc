@@ -206,6 +206,22 @@ INSTANTIATE_TEST_SUITE_P(
                 "its sub-nets 1"}),
     [](const auto& info) { return std::string(info.param.name); });
 
+TEST(Model, OperandsAreCheckedBeforeAnyDeviceSeesThem) {
+  ProductOptions options;
+  options.local_y = 0x08000000 + (256 << 10) - 16;  // 16 bytes too far
+  const bmodel::Model model = Product(options);
+  const std::string message =
+      "command group 0: TIU instruction 1 (sAR mul, at byte 0x0): ";
+  const auto simulated = MakeRunner(model).status();
+  EXPECT_TRUE(absl::StrContains(simulated.message(), message)) << simulated;
+  LoadOptions on_bmrt;
+  on_bmrt.device = "bmrt";
+  on_bmrt.library_path = "/does/not/exist";
+  const auto refused =
+      Model::FromBytes(BytesOf(model), "test.bmodel", on_bmrt).status();
+  EXPECT_TRUE(absl::StrContains(refused.message(), message)) << refused;
+}
+
 TEST(Runner, RelocatesAndRunsTwice) {
   auto runner = MakeRunner(Product());
   ASSERT_TRUE(runner.ok()) << runner.status();

@@ -8,8 +8,7 @@
 namespace tpuc::runtime {
 namespace {
 
-constexpr uint64_t kLocalX = 0x08000000, kLocalW = 0x08004000,
-                   kLocalY = 0x08008000;
+constexpr uint64_t kLocalX = 0x08000000, kLocalW = 0x08004000;
 
 isa::Instruction Copy(uint64_t id, uint64_t wait, int64_t size, uint64_t from,
                       uint64_t to) {
@@ -39,13 +38,13 @@ bmodel::CmdGroup ProductGroup(const ProductOptions& options) {
   mul.res0_n = mul.res0_c = mul.res0_h = 1;
   mul.res0_w = options.size;
   mul.opd1_addr = kLocalW - kLocalX;
-  mul.res0_addr = kLocalY - kLocalX;
+  mul.res0_addr = options.local_y - kLocalX;
   std::vector<isa::Instruction> gdma = {
       Copy(1, 0, options.size, kTestCtx, kLocalX),
       Copy(2, 0, options.size, kTestCoeff, kLocalW),
-      Copy(3, 1, options.size, kLocalY, options.store_to)};
+      Copy(3, 1, options.size, options.local_y, options.store_to)};
   if (options.overwrite_weights) {
-    gdma.push_back(Copy(4, 1, options.size, kLocalY, kTestCoeff));
+    gdma.push_back(Copy(4, 1, options.size, options.local_y, kTestCoeff));
   }
   gdma.push_back(isa::MakeEnd(isa::Engine::kGdma, gdma.size() + 1));
   bmodel::CmdGroup group;

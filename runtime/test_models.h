@@ -16,6 +16,7 @@ inline constexpr uint64_t kTestCtx = 0x140000000;  // a gap behind the weights
 struct ProductOptions {
   int64_t size = 8;                     // values, at most 8
   uint64_t store_to = kTestCtx + 4096;  // where the result is written
+  uint64_t local_y = 0x08008000;        // where it is before, in lane 0
   bool overwrite_weights = false;       // by the result
   std::vector<float> weights = {1, 2, 3, 4, 5, 6, 7, 8};
 };

@@ -48,6 +48,37 @@ bool IsShortFloat(DType type) {
   return type == DType::kF16 || type == DType::kBF16;
 }
 
+struct StageInputs {
+  int stage;
+  std::vector<Tensor> tensors;
+};
+
+// The inputs in `files` for the first stage of the first net that they fit.
+absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
+                                            const std::string& files) {
+  absl::Status first = absl::OkStatus();
+  for (int s = 0; s < model.NumStages(0); ++s) {
+    const std::vector<runtime::TensorInfo> infos = model.Inputs(0, s);
+    std::vector<InputInfo> expected;
+    for (const runtime::TensorInfo& info : infos) {
+      expected.push_back({info.name, info.shape});
+    }
+    auto given = ReadInputs(files, expected);
+    if (!given.ok()) {
+      if (first.ok()) first = given.status();
+      continue;
+    }
+    StageInputs inputs{s, {}};
+    for (const runtime::TensorInfo& info : infos) {
+      auto tensor = InType(given->at(info.name), info);
+      if (!tensor.ok()) return tensor.status();
+      inputs.tensors.push_back(*std::move(tensor));
+    }
+    return inputs;
+  }
+  return first;
+}
+
 }  // namespace
 
 absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
@@ -56,20 +87,12 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
                                     std::vector<std::string>* order) {
   auto model = runtime::Model::Load(path);
   if (!model.ok()) return model.status();
-  auto runner = runtime::Runner::Create(*model, {});
+  auto inputs = ReadStageInputs(**model, files);
+  if (!inputs.ok()) return inputs.status();
+  runtime::RunnerOptions runner_options;
+  runner_options.stage = inputs->stage;
+  auto runner = runtime::Runner::Create(*model, runner_options);
   if (!runner.ok()) return runner.status();
-  std::vector<InputInfo> infos;
-  for (const runtime::TensorInfo& info : (*runner)->inputs()) {
-    infos.push_back({info.name, info.shape});
-  }
-  auto given = ReadInputs(files, infos);
-  if (!given.ok()) return given.status();
-  std::vector<Tensor> inputs;
-  for (const runtime::TensorInfo& info : (*runner)->inputs()) {
-    auto tensor = InType(given->at(info.name), info);
-    if (!tensor.ok()) return tensor.status();
-    inputs.push_back(*std::move(tensor));
-  }
   if (options.all_tensors) {
     absl::Status status = (*runner)->DumpAllTensors();
     if (!status.ok()) return status;
@@ -80,19 +103,22 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
     on_simulator.device = "simulator";
     auto simulated = runtime::Model::Load(path, on_simulator);
     if (!simulated.ok()) return simulated.status();
-    absl::Status status = runtime::CheckRaces(*simulated, {}, inputs);
+    absl::Status status =
+        runtime::CheckRaces(*simulated, runner_options, inputs->tensors);
     if (!status.ok()) return status;
   }
   auto outputs = [&] {
     Waiting waiting("running");
-    return (*runner)->Run(inputs);
+    return (*runner)->Run(inputs->tensors);
   }();
   if (!outputs.ok()) return outputs.status();
   TensorMap results;
   if (options.all_tensors) {
-    for (const InputInfo& info : infos) order->push_back(info.name);
+    for (const runtime::TensorInfo& info : (*runner)->inputs()) {
+      order->push_back(info.name);
+    }
     auto list = bmodel::ReadTensorLocations(
-        (*model)->contents().nets[0].stages[0].tensor_location);
+        (*model)->contents().nets[0].stages[inputs->stage].tensor_location);
     if (!list.ok()) return list.status();
     for (const bmodel::TensorLocation& location : *list) {
       order->push_back(location.name);
