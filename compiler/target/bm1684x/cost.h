@@ -3,13 +3,14 @@
 
 #include "compiler/target/bm1684x/layout.h"
 
-// Cycles by the model of docs/isa/bm1684x.md, g.
+// What kernels and slicing want to know of copies, by the cycle model
+// (dma_cycles.h).
 namespace tpuc::bm1684x {
 
 // A copy between `local` and a box of its shape in DDR with `strides`
 // (elements), by the cheaper of the two instructions that can do it. The box is
 // taken to begin at a page.
-double CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
+int64_t CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
 
 // Whether that is the matrix copy: the box is one dense row that is dealt to
 // the lanes. Cheaper where channels are short, since it doesn't pay for DDR

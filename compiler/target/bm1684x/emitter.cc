@@ -348,6 +348,10 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
   assert(shape[kN] <= isa::kMaxSize && shape[kH] <= isa::kMaxSize &&
          shape[kW] <= isa::kMaxSize);
   assert(strides[kW] > 0 || shape[kW] == 1);
+  // The cycle model charges nothing for a row stride of 0; with one row it is
+  // free to choose.
+  Dims ddr_strides = strides;
+  if (shape[kH] == 1) ddr_strides[kH] = shape[kW];
   for (int64_t c = 0; c < shape[kC]; c += kMaxChannels) {
     isa::DmaTensor dma;
     dma.stride_enable = 1;
@@ -357,8 +361,8 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
     dma.src_csize = std::min(shape[kC] - c, kMaxChannels);
     dma.src_hsize = shape[kH];
     dma.src_wsize = shape[kW];
-    const Dims& src = is_load ? strides : local_strides;
-    const Dims& dst = is_load ? local_strides : strides;
+    const Dims& src = is_load ? ddr_strides : local_strides;
+    const Dims& dst = is_load ? local_strides : ddr_strides;
     dma.src_nstride = src[kN];
     dma.src_cstride = src[kC];
     dma.src_hstride = src[kH];

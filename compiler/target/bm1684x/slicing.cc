@@ -125,20 +125,20 @@ std::vector<double> TransferCycles(const Kernel& kernel, const Part& part,
     double sum = 0;
     for (int cut = 0; spec.place == Place::kLocal && cut < kernel.num_cuts();
          ++cut)
-      sum += CopyCycles(
+      sum += static_cast<double>(CopyCycles(
           {0, spec.dtype, kernel.OperandSlice(part, k, inner, cut).size,
            spec.layout},
-          part.operands[k].strides, /*is_load=*/true);
+          part.operands[k].strides, /*is_load=*/true));
     cycles.push_back(sum / kernel.num_cuts());
   }
   if (kernel.result().place == Place::kDdr) {
     cycles.push_back(0);
     return cycles;
   }
-  cycles.push_back(
+  cycles.push_back(static_cast<double>(
       CopyCycles({0, kernel.result().dtype, FirstSlice(part, tile).size,
                   kernel.result().layout},
-                 part.result.strides, /*is_load=*/false));
+                 part.result.strides, /*is_load=*/false)));
   return cycles;
 }
 
