@@ -2,15 +2,23 @@
 // Runs a model; see --help.
 #include <iostream>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/support/command_line.h"
+#include "compiler/support/file.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/progress.h"
 #include "mlir/IR/MLIRContext.h"
+#include "runtime/profiler/profile.h"
+#include "runtime/profiler/summary.h"
+#include "runtime/profiler/trace.h"
+#include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
 #include "tools/lib/run_bmodel.h"
 #include "tools/lib/run_model.h"
@@ -19,7 +27,7 @@ namespace tpuc {
 namespace {
 
 struct Options {
-  std::string input, model, output, onnxruntime;
+  std::string input, model, output, profile, onnxruntime;
   bool dump_all_tensors = false;
   bool check_races = false;
 };
@@ -55,11 +63,48 @@ absl::StatusOr<Results> RunOnnx(const Options& o) {
   return Results{*std::move(tensors), {}};
 }
 
-absl::Status RunModel(const Options& o) {
-  if (o.check_races && !absl::EndsWith(o.model, ".bmodel")) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--check-races is for .bmodel files, '", o.model, "' is none"));
+// The cycle model needs no data: nothing is run.
+bool OnlyProfiles(const Options& o) {
+  return !o.profile.empty() && o.input.empty() && o.output.empty();
+}
+
+// Writes the trace and prints the summary.
+absl::Status Profile(const Options& o) {
+  auto model = runtime::Model::Load(o.model);
+  if (!model.ok()) return model.status();
+  auto profile =
+      profiler::MakeProfile((*model)->contents(), /*net=*/0, /*stage=*/0);
+  if (!profile.ok())
+    return absl::Status(
+        profile.status().code(),
+        absl::StrCat(o.model, ": ", profile.status().message()));
+  absl::Status status =
+      WriteFileAtomically(o.profile, profiler::ChromeTrace(*profile));
+  if (status.ok()) std::cout << profiler::Summary(*profile);
+  return status;
+}
+
+absl::Status CheckFlags(const Options& o) {
+  const bool is_bmodel = absl::EndsWith(o.model, ".bmodel");
+  for (const auto& [used, flag] :
+       {std::pair(o.check_races, "--check-races"),
+        std::pair(!o.profile.empty(), "--profile")}) {
+    if (used && !is_bmodel)
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, " is for .bmodel files, '", o.model, "' is none"));
   }
+  std::vector<std::string> missing;
+  if (o.input.empty()) missing.push_back("--input FILE");
+  if (o.output.empty()) missing.push_back("--output FILE");
+  if (missing.empty() || OnlyProfiles(o)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("missing: ", absl::StrJoin(missing, ", ")));
+}
+
+absl::Status RunModel(const Options& o) {
+  absl::Status status = CheckFlags(o);
+  if (status.ok() && !o.profile.empty()) status = Profile(o);
+  if (!status.ok() || OnlyProfiles(o)) return status;
   absl::StatusOr<Results> results;
   if (absl::EndsWith(o.model, ".mlir")) {
     results = RunMlir(o);
@@ -89,12 +134,18 @@ int Main(int argc, char** argv) {
                    "the interpreter of its dialect, a .bmodel on the "
                    "simulator or, with TPU_DEVICE=bmrt in the environment, on "
                    "the vendor's runtime (docs/runtime.md).");
-  line.Required("input", &o.input, "FILE",
+  line.Optional("input", &o.input, "FILE",
                 "the inputs: an .npz with an array for each by name, or "
-                ".npy files separated by commas");
+                ".npy files separated by commas; needed but for --profile");
   line.Required("model", &o.model, "FILE",
                 "what to run: .onnx, .mlir or .bmodel");
-  line.Required("output", &o.output, "FILE", "the .npz to write");
+  line.Optional("output", &o.output, "FILE",
+                "the .npz to write; needed but for --profile");
+  line.Optional(
+      "profile", &o.profile, "FILE",
+      "of a .bmodel: write the time line by the cycle model as a JSON "
+      "trace for ui.perfetto.dev or chrome://tracing, and print a "
+      "summary; without --input and --output the model is not run");
   line.Switch("dump_all_tensors", &o.dump_all_tensors,
               "write every tensor, not only the model's outputs");
   line.Switch("check-races", &o.check_races,

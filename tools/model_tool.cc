@@ -12,6 +12,7 @@
 #include "compiler/isa/encoding.h"
 #include "compiler/isa/verify.h"
 #include "compiler/support/file.h"
+#include "runtime/profiler/profile.h"
 
 namespace tpuc {
 namespace {
@@ -22,6 +23,7 @@ usage: model_tool info FILE
        model_tool disasm FILE [-o LISTING]
        model_tool asm LISTING --into FILE -o OUT
        model_tool verify FILE
+       model_tool cycles FILE
 
 info     prints nets, stages, tensors, memory and command groups.
 disasm   prints the TIU and GDMA instructions of every command group, one to a
@@ -33,6 +35,9 @@ asm      writes OUT: FILE with its command groups replaced by those of LISTING.
          An unchanged listing gives an unchanged file.
 verify   checks every instruction against the documented limits of the
          hardware, and command ids and waits of each command group.
+cycles   prints start, end, cycles and bytes of every instruction by the cycle
+         model, in the order of their start, and each stage's total.
+         model_runner --profile draws and sums up the same.
 
 options:
   -o FILE        output file; written only when all went well
@@ -207,6 +212,25 @@ int RunVerify(const Arguments& arguments) {
   return 0;
 }
 
+int RunCycles(const Arguments& arguments) {
+  const std::string& path = arguments.positional[0];
+  absl::StatusOr<bmodel::Model> model = Load(path);
+  if (!model.ok()) return Fail(model.status().message());
+  std::string out;
+  for (size_t n = 0; n < model->nets.size(); ++n) {
+    for (size_t s = 0; s < model->nets[n].stages.size(); ++s) {
+      absl::StatusOr<profiler::Profile> profile = profiler::MakeProfile(
+          *model, static_cast<int>(n), static_cast<int>(s));
+      if (!profile.ok())
+        return Fail(absl::StrCat(path, ": ", profile.status().message()));
+      absl::StrAppend(&out, "net ", profile->net, ", stage ", s, "\n",
+                      profiler::Timeline(*profile));
+    }
+  }
+  std::cout << out;
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
@@ -223,7 +247,8 @@ int Main(int argc, char** argv) {
   const Command commands[] = {{"info", RunInfo},
                               {"disasm", RunDisasm},
                               {"asm", RunAsm},
-                              {"verify", RunVerify}};
+                              {"verify", RunVerify},
+                              {"cycles", RunCycles}};
   for (const Command& command : commands) {
     if (command.name != absl::string_view(argv[1])) continue;
     Arguments arguments;
