@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/target/bm1684x/cost.h"
 
+#include "compiler/target/bm1684x/cycles.h"
+#include "compiler/target/bm1684x/emitter.h"
 #include "gtest/gtest.h"
 
 namespace tpuc::bm1684x {
@@ -56,6 +58,38 @@ TEST(CopyCycles, RowsThatDoNotJoinCountSingly) {
 TEST(CopyCycles, RepeatedRowsAreNotFree) {
   const LocalTensor local{0, DType::kF32, {1, 1, 16, 64}};
   EXPECT_EQ(CopyCycles(local, {0, 0, 0, 1}, true), 303);
+}
+
+// What is planned is what the copy's instructions cost; up to 64 channels a
+// copy is one instruction.
+TEST(CopyCycles, AreThoseOfTheInstructions) {
+  struct Case {
+    Dims shape, strides;
+  };
+  const Case cases[] = {
+      {{1, 64, 1, 4}, {256, 4, 4, 1}},       {{2, 64, 1, 4}, {256, 4, 0, 1}},
+      {{1, 3, 8, 16}, {0, 4096, 100, 1}},    {{1, 64, 1, 256}, {0, 9, 0, 1}},
+      {{1, 64, 12, 100}, {0, 1200, 100, 1}}, {{2, 7, 1, 1}, {7, 1, 0, 0}},
+      {{1, 60, 5, 7}, {0, 100, 14, 2}},      {{3, 1, 1, 5000}, {0, 0, 0, 1}},
+  };
+  for (const Case& c : cases) {
+    for (DType dtype : {DType::kI8, DType::kF16, DType::kF32}) {
+      for (bool is_load : {true, false}) {
+        const LocalTensor local{0, dtype, c.shape};
+        Emitter emitter;
+        if (is_load) {
+          emitter.Load(local, isa::kDdrBase, c.strides);
+        } else {
+          emitter.Store(isa::kDdrBase, c.strides, local);
+        }
+        ASSERT_EQ(emitter.instructions().size(), 1u);
+        const absl::StatusOr<Cost> cost = CostOf(emitter.instructions()[0]);
+        ASSERT_TRUE(cost.ok()) << cost.status();
+        EXPECT_EQ(CopyCycles(local, c.strides, is_load), cost->cycles);
+        EXPECT_GT(cost->cycles, 0);
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -72,6 +72,13 @@ uint32_t LowestBits(DType type) {
   }
 }
 
+// The cycle model gives away copies with a row stride of 0. With one row any
+// stride will do.
+Dims WithRowStride(Dims strides, const Dims& shape) {
+  if (shape[kH] == 1) strides[kH] = shape[kW];
+  return strides;
+}
+
 }  // namespace
 
 ArOperand ArOperand::Of(const LocalTensor& tensor) {
@@ -348,10 +355,7 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
   assert(shape[kN] <= isa::kMaxSize && shape[kH] <= isa::kMaxSize &&
          shape[kW] <= isa::kMaxSize);
   assert(strides[kW] > 0 || shape[kW] == 1);
-  // The cycle model charges nothing for a row stride of 0; with one row it is
-  // free to choose.
-  Dims ddr_strides = strides;
-  if (shape[kH] == 1) ddr_strides[kH] = shape[kW];
+  const Dims ddr_strides = WithRowStride(strides, shape);
   for (int64_t c = 0; c < shape[kC]; c += kMaxChannels) {
     isa::DmaTensor dma;
     dma.stride_enable = 1;
@@ -391,14 +395,16 @@ void Emitter::Move(DType dtype, const Dims& shape, const DdrBox& result,
   dma.src_csize = shape[kC];
   dma.src_hsize = shape[kH];
   dma.src_wsize = shape[kW];
-  dma.src_nstride = input.strides[kN];
-  dma.src_cstride = input.strides[kC];
-  dma.src_hstride = input.strides[kH];
-  dma.src_wstride = input.strides[kW];
-  dma.dst_nstride = result.strides[kN];
-  dma.dst_cstride = result.strides[kC];
-  dma.dst_hstride = result.strides[kH];
-  dma.dst_wstride = result.strides[kW];
+  const Dims src = WithRowStride(input.strides, shape);
+  const Dims dst = WithRowStride(result.strides, shape);
+  dma.src_nstride = src[kN];
+  dma.src_cstride = src[kC];
+  dma.src_hstride = src[kH];
+  dma.src_wstride = src[kW];
+  dma.dst_nstride = dst[kN];
+  dma.dst_cstride = dst[kC];
+  dma.dst_hstride = dst[kH];
+  dma.dst_wstride = dst[kW];
   isa::SetSrcAddress(dma, input.address);
   isa::SetDstAddress(dma, result.address);
   instructions_.push_back(dma.ToInstruction());
