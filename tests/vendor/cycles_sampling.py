@@ -4,7 +4,7 @@
     cycles_sampling.py PRINT_COSTS [--draws=N] [--seed=S] [--form=NAME] [--list]
 
 Rules were fitted on even seeds only; the tests run odd ones. A form, a seed and a number name a draw. Field values reach
-over what programs hold: gaps, zero and overlapping strides, any start lane, every operand type that the functions accept
+over what programs hold: long forms, gaps, zero and overlapping strides, any start lane, every operand type that the functions accept
 (they end the process for others).
 """
 import argparse
@@ -291,7 +291,7 @@ def scatter(d):
 
 
 # ---- comparison --------------------------------------------------------------------------------------
-OPCODES = {"DMA_tensor": 0, "DMA_matrix": 1, "DMA_masked_select": 2, "sDMA_general": 3, "DMA_cw_transpose": 4,
+OPCODES = {"DMA_tensor": 0, "DMA_matrix": 1, "DMA_masked_select": 2, "DMA_general": 3, "DMA_cw_transpose": 4,
            "DMA_nonzero": 5, "DMA_gather": 7, "DMA_scatter": 8}
 
 
@@ -311,6 +311,13 @@ class SampledModel(CycleModel):
         return function, a
 
     def dma(self, cls, r):
+        if cls == "matrix" and "src_hsize/dst_hsize" in r:              # the short form
+            r = dict(r)
+            for side in ("src", "dst"):
+                r[side + "_start_addr_h32"], r[side + "_start_addr_l8"] = r[side + "_start_addr_l32"], r[side + "_start_addr_h8"]
+            is_store = LOCAL <= self._addr(r, "src", "") < STATIC
+            for name in [name for name in r if "/" in name]:
+                r[name.split("/")[is_store]] = r[name]
         function, arguments = super().dma(cls, r)
         a = list(arguments)
         if cls == "nonzero":            # (n, c, h, w, source, destination, type, type of the index, ..)
@@ -318,14 +325,40 @@ class SampledModel(CycleModel):
         return function, a
 
 
+def table(name):
+    """the vendor's table of a form"""
+    tables = oracle_cmodel._tables()
+    return next(tables[n] for n in (name, name + "_reg", name + "__reg", name + "_0x000__reg") if n in tables)
+
+
+OTHER_SIZE = {"sTRANS_sBC": "TRANS_BC", "sRQ_sDQ": "RQ_DQ", "sDMA_general": "DMA_general", "DMA_matrix": "sDMA_matrix",
+              "DMA_masked_select": "sDMA_masked_select", "DMA_nonzero": "sDMA_nonzero"}
+
+
+def in_other_size(name, fields):
+    """the same instruction in its long or short form, by the fields of that one; None for forms of one size"""
+    other = OTHER_SIZE.get(name) or (name[1:] if name[0] == "s" else None)
+    if other is None:
+        return None
+    found = {}
+    for field in (f[0] for f in table(other)._fields_):
+        for candidate in field.split("/"):
+            if candidate in fields:
+                found[field] = fields[candidate]
+    if other == "sDMA_matrix":
+        for side in ("src", "dst"):
+            found[side + "_start_addr_l32"] = fields[side + "_start_addr_h32"]
+            found[side + "_start_addr_h8"] = fields[side + "_start_addr_l8"]
+    return other, found
+
+
 def encoded(name, fields):
     """(engine, words, class of the vendor's tables, all its fields)"""
     engine = "dma" if "DMA" in name else "tiu"
     if engine == "dma":
-        fields = {"cmd_type": OPCODES[name], **fields}
-    words = encode(name, **fields)
-    tables = oracle_cmodel._tables()
-    register = next(tables[n] for n in (name, name + "_reg", name + "_0x000__reg") if n in tables)
+        fields = {"cmd_type": OPCODES[name.lstrip("s")], **fields}
+    register = table(name)
+    words = encode(register.__name__, **fields)
     values = register.from_buffer_copy(words + bytes(ctypes.sizeof(register)))
     return engine, words, register.__name__, {f[0]: getattr(values, f[0]) for f in register._fields_}
 
@@ -341,7 +374,10 @@ def main():
     asked, streams = [], {"tiu": b"", "dma": b""}
     for name in a.form or FORMS:
         for number in range(a.draws):
-            format_name, fields = FORMS[name](Draw(name, a.seed, number))
+            draw = Draw(name, a.seed, number)
+            format_name, fields = FORMS[name](draw)
+            if draw.chance(0.3):
+                format_name, fields = in_other_size(format_name, fields) or (format_name, fields)
             engine, words, reg_class, reg = encoded(format_name, fields)
             streams[engine] += words
             theirs = model.cost(engine, model.class_of(reg_class)[1], reg)
