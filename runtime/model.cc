@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "compiler/support/file.h"
+#include "compiler/support/printable.h"
 #include "runtime/annotate.h"
 #include "runtime/device.h"
 #include "runtime/runtime.h"
@@ -93,7 +94,10 @@ absl::StatusOr<std::shared_ptr<const Model>> Model::FromBytes(
   std::shared_ptr<Model> model(new Model);
   model->name_ = std::string(name);
   absl::Status status = model->Read(bytes, options);
-  if (!status.ok()) return Annotate(status, name);
+  if (!status.ok()) {
+    return Annotate(absl::Status(status.code(), Printable(status.message())),
+                    name);
+  }
   return std::shared_ptr<const Model>(std::move(model));
 }
 

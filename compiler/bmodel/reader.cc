@@ -6,6 +6,7 @@
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/bmodel_generated.h"
 #include "compiler/bmodel/container.h"
+#include "compiler/support/printable.h"
 
 namespace tpuc::bmodel {
 namespace {
@@ -18,7 +19,8 @@ T ReadAt(absl::string_view bytes, size_t offset) {
 }
 
 absl::Status Bad(absl::string_view where, absl::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat("bmodel: ", where, what));
+  return absl::InvalidArgumentError(
+      Printable(absl::StrCat("bmodel: ", where, what)));
 }
 
 std::string Text(const flatbuffers::String* text) {
@@ -29,6 +31,15 @@ std::string Text(const flatbuffers::String* text) {
 template <typename T>
 uint32_t Count(const flatbuffers::Vector<T>* vector) {
   return vector == nullptr ? 0 : vector->size();
+}
+
+// An element of a vector of numbers. The verifier lets a vector of 64-bit
+// numbers begin at a multiple of 4, where Get() may not read.
+template <typename T>
+T Element(const flatbuffers::Vector<T>* vector, uint32_t i) {
+  T value;
+  std::memcpy(&value, vector->Data() + i * sizeof(T), sizeof(T));
+  return value;
 }
 
 // Reads one model; `where_` tells which part an error is about.
@@ -92,7 +103,7 @@ class Reader {
   absl::Status ReadStage(const fb::NetParameter& in, Stage& stage) {
     stage.ctx_address = in.ctx_addr();
     for (uint32_t i = 0; i < Count(in.ctx_sizes()); ++i)
-      stage.ctx_sizes.push_back(in.ctx_sizes()->Get(i));
+      stage.ctx_sizes.push_back(Element(in.ctx_sizes(), i));
     if (stage.ctx_sizes.empty()) stage.ctx_sizes.push_back(in.ctx_size());
     stage.io_address = in.io_addr();
     stage.io_size = in.io_size();
@@ -185,8 +196,8 @@ class Reader {
     uint64_t bytes = SizeOf(tensor.dtype);
     const auto* dims = in.shape()->Get(0)->dim();
     for (uint32_t i = 0; i < Count(dims); ++i) {
-      tensor.shape.push_back(dims->Get(i));
-      if (__builtin_mul_overflow(bytes, dims->Get(i), &bytes))
+      tensor.shape.push_back(Element(dims, i));
+      if (__builtin_mul_overflow(bytes, tensor.shape.back(), &bytes))
         return Bad(where_, absl::StrCat("tensor '", tensor.name,
                                         "' is larger than 64 bits"));
     }
@@ -237,7 +248,7 @@ class Reader {
                                       ": its IR lies outside the stage's"));
     sub_net.next_ids.clear();
     for (uint32_t i = 0; i < Count(in.next_subnet_ids()); ++i)
-      sub_net.next_ids.push_back(in.next_subnet_ids()->Get(i));
+      sub_net.next_ids.push_back(Element(in.next_subnet_ids(), i));
     // The sub-net's groups are repeated in the stage; a group is known by the
     // place of its commands.
     for (uint32_t i = 0; i < Count(in.cmd_group()); ++i) {

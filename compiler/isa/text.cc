@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "absl/strings/str_cat.h"
+#include "compiler/support/printable.h"
 
 namespace tpuc::isa {
 namespace {
@@ -51,7 +52,7 @@ class Parser {
  private:
   absl::Status Error(size_t at, absl::string_view what) const {
     return absl::InvalidArgumentError(
-        absl::StrCat(line_, ":", at + 1, ": ", what));
+        Printable(absl::StrCat(line_, ":", at + 1, ": ", what)));
   }
 
   void SkipSpace() {

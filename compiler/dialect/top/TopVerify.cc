@@ -125,7 +125,8 @@ LogicalResult ConvOp::verify() {
   const ArrayRef<int64_t> in = ShapeOf(getInput());
   const ArrayRef<int64_t> filter = ShapeOf(getFilter());
   const int64_t group = getGroup();
-  if (group < 1 || filter[1] * group != in[1] || filter[0] % group != 0) {
+  if (group < 1 || group > in[1] || filter[1] * group != in[1] ||
+      filter[0] % group != 0) {
     return emitOpError() << "filter " << getFilter().getType() << " in "
                          << group << " groups does not fit an input of "
                          << in[1] << " channels";
@@ -154,7 +155,7 @@ LogicalResult ConvTransposeOp::verify() {
   const ArrayRef<int64_t> in = ShapeOf(getInput());
   const ArrayRef<int64_t> filter = ShapeOf(getFilter());
   const int64_t group = getGroup();
-  if (group < 1 || filter[0] != in[1] || in[1] % group != 0) {
+  if (group < 1 || group > in[1] || filter[0] != in[1] || in[1] % group != 0) {
     return emitOpError() << "filter " << getFilter().getType() << " in "
                          << group << " groups does not fit an input of "
                          << in[1] << " channels";

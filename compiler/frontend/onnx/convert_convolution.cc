@@ -35,7 +35,8 @@ absl::Status ConvertConv(NodeContext& c) {
   absl::StatusOr<Window> w = ReadWindow(c, {shape[2], shape[3]});
   if (!w.ok()) return w.status();
   const int64_t group = c.node().Int("group", 1);
-  if (group < 1 || shape[1] * group != in[1] || shape[0] % group != 0) {
+  if (group < 1 || group > in[1] || shape[1] * group != in[1] ||
+      shape[0] % group != 0) {
     return Misfit(c, group);
   }
   c.SetOutput(c.Create<top::ConvOp>(
@@ -54,7 +55,7 @@ absl::Status ConvertConvTranspose(NodeContext& c) {
       ReadTransposedWindow(c, {shape[2], shape[3]});
   if (!w.ok()) return w.status();
   const int64_t group = c.node().Int("group", 1);
-  if (group < 1 || shape[0] != in[1] || in[1] % group != 0) {
+  if (group < 1 || group > in[1] || shape[0] != in[1] || in[1] % group != 0) {
     return Misfit(c, group);
   }
   c.SetOutput(c.Create<top::ConvTransposeOp>(

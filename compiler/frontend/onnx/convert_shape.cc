@@ -61,7 +61,7 @@ absl::Status ConvertDropout(NodeContext& c) {
   if (c.node().HasInput(2)) {
     const Tensor* training = c.Constant(2);
     if (training == nullptr || training->dtype() != DType::kBool ||
-        training->data<uint8_t>()[0] != 0) {
+        training->NumElements() != 1 || training->data<uint8_t>()[0] != 0) {
       return c.node().Error("training_mode must be the constant false");
     }
   }

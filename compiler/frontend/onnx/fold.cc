@@ -15,7 +15,14 @@
 namespace tpuc::onnx_import {
 namespace {
 
-using Inputs = std::vector<const Tensor*>;
+// The operands, and how many elements the result may have.
+struct Inputs {
+  const Tensor* operator[](size_t i) const { return tensors[i]; }
+  size_t size() const { return tensors.size(); }
+
+  const std::vector<const Tensor*>& tensors;
+  int64_t max_elements;
+};
 using Folder = absl::StatusOr<Tensor> (*)(const Node&, const Inputs&);
 using Shape = std::vector<int64_t>;
 
@@ -38,6 +45,25 @@ Tensor FromDoubles(DType dtype, Shape shape, const std::vector<double>& v) {
     }
   }
   return tensor;
+}
+
+// Fails for a result that is too large to be computed here. A file of some
+// bytes can ask for any number.
+absl::Status CheckSize(const Shape& shape, const Inputs& in) {
+  int64_t count = 1;
+  bool fits = true;
+  for (int64_t d : shape) {
+    if (d < 0) fits = false;
+    if (d == 0) return absl::OkStatus();
+  }
+  for (int64_t d : shape) {
+    if (fits && count > in.max_elements / d) fits = false;
+    if (fits) count *= d;
+  }
+  if (fits) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a constant of shape (", absl::StrJoin(shape, ", "),
+      ") is more than constant folding may compute; make it an initializer"));
 }
 
 // The axes of an operator that has them as an attribute before opset 13 and as
@@ -120,7 +146,7 @@ absl::StatusOr<Tensor> Concat(const Node& node, const Inputs& in) {
   shape[*axis] = 0;
   int64_t outer = 1;
   for (int64_t i = 0; i < *axis; ++i) outer *= shape[i];
-  for (const Tensor* t : in) {
+  for (const Tensor* t : in.tensors) {
     Shape other = t->shape();
     if (t->rank() != in[0]->rank() || t->dtype() != in[0]->dtype()) {
       return absl::InvalidArgumentError("the inputs' ranks or types differ");
@@ -131,10 +157,11 @@ absl::StatusOr<Tensor> Concat(const Node& node, const Inputs& in) {
       return absl::InvalidArgumentError("the inputs' shapes differ");
     }
   }
+  if (absl::Status s = CheckSize(shape, in); !s.ok()) return s;
   Tensor result(in[0]->dtype(), shape);
   char* out = static_cast<char*>(result.raw());
   for (int64_t o = 0; o < outer; ++o) {
-    for (const Tensor* t : in) {
+    for (const Tensor* t : in.tensors) {
       const size_t chunk = t->SizeInBytes() / outer;
       std::memcpy(out, static_cast<const char*>(t->raw()) + o * chunk, chunk);
       out += chunk;
@@ -224,6 +251,7 @@ absl::StatusOr<Tensor> Gather(const Node& node, const Inputs& in) {
   Shape shape(from.begin(), from.begin() + *axis);
   shape.insert(shape.end(), in[1]->shape().begin(), in[1]->shape().end());
   shape.insert(shape.end(), from.begin() + *axis + 1, from.end());
+  if (absl::Status s = CheckSize(shape, in); !s.ok()) return s;
   std::vector<int64_t> indices;
   for (int64_t o = 0; o < outer; ++o) {
     for (int64_t w : *where) {
@@ -303,14 +331,9 @@ absl::StatusOr<Tensor> ConstantOfShape(const Node& node, const Inputs& in) {
     if (!given.ok()) return given.status();
     value = *std::move(given);
   }
+  if (absl::Status s = CheckSize(*shape, in); !s.ok()) return s;
   int64_t count = 1;
-  for (int64_t d : *shape) {
-    if (d < 0 || (d > 0 && count > (int64_t{1} << 32) / d)) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("bad shape (", absl::StrJoin(*shape, ", "), ")"));
-    }
-    count *= d;
-  }
+  for (int64_t d : *shape) count *= d;
   if (value.NumElements() != 1) {
     return absl::InvalidArgumentError("value must have one element");
   }
@@ -340,6 +363,7 @@ absl::StatusOr<Tensor> Binary(const Inputs& in, Ints ints, Floats floats) {
     if (x == 1) strides[0][i] = 0;
     if (y == 1) strides[1][i] = 0;
   }
+  if (absl::Status s = CheckSize(shape, in); !s.ok()) return s;
   std::vector<int64_t> at[2];
   ForEachIndex(shape, [&](const Shape& index) {
     for (int k = 0; k < 2; ++k) {
@@ -488,7 +512,9 @@ bool HasFolder(const std::string& op_type) {
   return Folders().count(op_type) != 0;
 }
 
-absl::StatusOr<Tensor> Fold(const Node& node, const Inputs& inputs) {
+absl::StatusOr<Tensor> Fold(const Node& node,
+                            const std::vector<const Tensor*>& inputs,
+                            int64_t max_elements) {
   const FolderEntry& entry = Folders().at(node.type());
   for (size_t i = 0; i < std::max(entry.inputs, size_t{1}); ++i) {
     if (i >= inputs.size() || inputs[i] == nullptr) {
@@ -500,7 +526,7 @@ absl::StatusOr<Tensor> Fold(const Node& node, const Inputs& inputs) {
       if (t == nullptr) return node.Error("an input is missing");
     }
   }
-  absl::StatusOr<Tensor> result = entry.folder(node, inputs);
+  absl::StatusOr<Tensor> result = entry.folder(node, {inputs, max_elements});
   if (!result.ok()) return node.Error(result.status().message());
   return result;
 }

@@ -16,8 +16,10 @@ bool HasFolder(const std::string& op_type);
 
 // The output of such a node. Absent optional inputs are null. Integers are
 // exact in 64 bits; floats are rounded to their type after each operation.
+// Fails for an output of more than `max_elements`.
 absl::StatusOr<Tensor> Fold(const Node& node,
-                            const std::vector<const Tensor*>& inputs);
+                            const std::vector<const Tensor*>& inputs,
+                            int64_t max_elements);
 
 // The elements of an integer or bool tensor; an error names `what`.
 absl::StatusOr<std::vector<int64_t>> ToInts(const Tensor& tensor,

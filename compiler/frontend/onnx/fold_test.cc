@@ -32,9 +32,23 @@ class FoldTest : public ::testing::Test {
     }
     std::vector<const Tensor*> pointers;
     for (const Tensor& t : inputs) pointers.push_back(&t);
-    return Fold(Node(&proto, 13), pointers);
+    return Fold(Node(&proto, 13), pointers, 1000);
   }
 };
+
+TEST_F(FoldTest, RefusesLargeResults) {
+  EXPECT_TRUE(Run("ConstantOfShape", {Of({10, 100})}).ok());
+  EXPECT_EQ(Run("ConstantOfShape", {Of({1, 10, 101})}).status().message(),
+            "node 'y' (ConstantOfShape, opset 13): a constant of shape (1, 10, "
+            "101) is more than constant folding may compute; make it an "
+            "initializer");
+  EXPECT_FALSE(Run("ConstantOfShape", {Of({int64_t{1} << 40, 1 << 30})}).ok());
+  EXPECT_FALSE(Run("ConstantOfShape", {Of({-1, -1})}).ok());
+  const Tensor column(DType::kI64, {600, 1}), row(DType::kI64, {1, 600});
+  EXPECT_FALSE(Run("Add", {column, row}).ok());
+  EXPECT_FALSE(Run("Concat", {column, column}, {{"axis", 0}}).ok());
+  EXPECT_FALSE(Run("Gather", {column, Of(Ints(1001))}).ok());
+}
 
 TEST_F(FoldTest, SliceClampsItsEnds) {
   const Tensor x = Of({0, 1, 2, 3, 4});

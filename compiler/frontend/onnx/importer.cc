@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/frontend/onnx/importer.h"
 
+#include <algorithm>
+#include <climits>
 #include <set>
 #include <utility>
 
@@ -13,6 +15,7 @@
 #include "compiler/frontend/onnx/registry.h"
 #include "compiler/frontend/onnx/tensor_proto.h"
 #include "compiler/support/file.h"
+#include "compiler/support/printable.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
@@ -43,7 +46,19 @@ absl::Status CheckSupported(const Graph& graph) {
   if (unsupported.empty()) return absl::OkStatus();
   return absl::UnimplementedError(absl::StrCat(
       unsupported.size(), " node", unsupported.size() == 1 ? " is" : "s are",
-      " not supported:\n  ", absl::StrJoin(unsupported, "\n  ")));
+      " not supported: ", absl::StrJoin(unsupported, ", ")));
+}
+
+// Far above any network, far below an overflow of products of sizes.
+constexpr int64_t kMaxElements = int64_t{1} << 40;
+
+bool IsTooLarge(llvm::ArrayRef<int64_t> shape) {
+  int64_t count = 1;
+  for (int64_t d : shape) {
+    if (d > 0 && count > kMaxElements / d) return true;
+    count *= std::max<int64_t>(d, 1);
+  }
+  return false;
 }
 
 std::string DeclaredShape(const onnx::TensorShapeProto& shape) {
@@ -80,6 +95,7 @@ absl::StatusOr<std::vector<int64_t>> InputShape(
     for (int64_t d : shape) {
       if (d < 1) return fail("cannot have dimension ", d);
     }
+    if (IsTooLarge(shape)) return fail("is too large");
     return shape;
   }
   if (!type.has_shape()) {
@@ -93,6 +109,7 @@ absl::StatusOr<std::vector<int64_t>> InputShape(
     }
     shape.push_back(dim.dim_value());
   }
+  if (IsTooLarge(shape)) return fail("is too large");
   return shape;
 }
 
@@ -107,6 +124,7 @@ class Importer {
   absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> Import(Graph graph) {
     if (absl::Status s = CheckSupported(graph); !s.ok()) return s;
     for (auto& [name, tensor] : graph.constants) {
+      fold_elements_ += 8 * tensor.NumElements();
       values_.SetConstant(name, std::move(tensor));
     }
     module_ = mlir::ModuleOp::create(builder_.getUnknownLoc());
@@ -175,8 +193,9 @@ class Importer {
       if (!input.empty() && inputs.back() == nullptr) known = false;
     }
     if (known) {
-      absl::StatusOr<Tensor> result = Fold(node, inputs);
+      absl::StatusOr<Tensor> result = Fold(node, inputs, fold_elements_);
       if (!result.ok()) return result.status();
+      fold_elements_ -= result->NumElements();
       values_.SetConstant(node.proto().output(0), *std::move(result));
       return absl::OkStatus();
     }
@@ -188,7 +207,8 @@ class Importer {
     return VerifyAfter(node, block, last);
   }
 
-  // Runs the verifiers of the operations that a converter has built.
+  // Runs the verifiers of the operations that a converter has built, after a
+  // look at their sizes.
   absl::Status VerifyAfter(const Node& node, mlir::Block* block,
                            mlir::Operation* last) {
     std::string message;
@@ -200,6 +220,9 @@ class Importer {
     for (mlir::Operation* op = last == nullptr ? &block->front()
                                                : last->getNextNode();
          op != nullptr; op = op->getNextNode()) {
+      if (IsTooLarge(top::ShapeOf(op->getResult(0)))) {
+        return node.Error("computes a tensor that is too large");
+      }
       if (failed(mlir::verify(op))) return node.Error(message);
     }
     return absl::OkStatus();
@@ -262,6 +285,9 @@ class Importer {
     return absl::OkStatus();
   }
 
+  // What folding may still compute, in elements: ample for arithmetic on shapes
+  // and for weights rewritten, yet in proportion to the file.
+  int64_t fold_elements_ = int64_t{1} << 20;
   mlir::MLIRContext* context_;
   const OnnxImportOptions& options_;
   mlir::OpBuilder builder_;
@@ -278,15 +304,23 @@ absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnx(
     const OnnxImportOptions& options) {
   absl::StatusOr<std::string> bytes = ReadFile(path);
   if (!bytes.ok()) return bytes.status();
+  return ImportOnnxBytes(context, *bytes, path, options);
+}
+
+absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnxBytes(
+    mlir::MLIRContext* context, absl::string_view bytes,
+    const std::string& path, const OnnxImportOptions& options) {
   const auto annotate = [&](const absl::Status& status) {
-    return absl::Status(status.code(),
-                        absl::StrCat("'", path, "': ", status.message()));
+    return absl::Status(
+        status.code(),
+        Printable(absl::StrCat("'", path, "': ", status.message())));
   };
   onnx::ModelProto model;
-  if (!model.ParseFromString(*bytes) || !model.has_graph()) {
+  if (bytes.size() > INT_MAX ||
+      !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
+      !model.has_graph()) {
     return annotate(absl::InvalidArgumentError("is not an ONNX model"));
   }
-  bytes->clear();
   context->loadDialect<top::TopDialect, mlir::func::FuncDialect>();
   absl::StatusOr<onnx_import::Graph> graph =
       onnx_import::BuildGraph(model, DirName(path), options.output_names);

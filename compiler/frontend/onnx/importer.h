@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
@@ -32,5 +33,11 @@ struct OnnxImportOptions {
 absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnx(
     mlir::MLIRContext* context, const std::string& path,
     const OnnxImportOptions& options);
+
+// The same for the bytes of a file. `path` stands for it in errors, and its
+// folder is where external data lies.
+absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnxBytes(
+    mlir::MLIRContext* context, absl::string_view bytes,
+    const std::string& path, const OnnxImportOptions& options);
 
 }  // namespace tpuc

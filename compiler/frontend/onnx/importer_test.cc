@@ -188,6 +188,32 @@ TEST_F(ImporterTest, WrongTypesShapesAndRanks) {
   ExpectError(type, {"node 'n_a'", "'i' has element type i64"});
 }
 
+TEST_F(ImporterTest, RefusesTensorsOfAbsurdSize) {
+  ModelBuilder input;
+  input.Input("x", {int64_t{1} << 40, int64_t{1} << 40});
+  input.Node("Flatten", {"x"}, {"y"});
+  input.Output("y");
+  ExpectError(input, {"input 'x' is too large"});
+
+  ModelBuilder product;
+  product.Input("x", {int64_t{1} << 30, 1});
+  product.Input("y", {1, int64_t{1} << 30});
+  product.Node("MatMul", {"x", "y"}, {"z"});
+  product.Output("z");
+  ExpectError(product, {"node 'n_z'", "computes a tensor that is too large"});
+}
+
+TEST_F(ImporterTest, OneLineOfTextForAnyName) {
+  ModelBuilder m;
+  m.Input("x\n\x1b", {1});
+  m.Node("Relu", {"y"}, {"a"});
+  m.Output("x\n\x1b");
+  m.Output("a");
+  const auto module = Import(m);
+  ASSERT_FALSE(module.ok());
+  for (const char c : module.status().message()) EXPECT_GE(c, ' ');
+}
+
 TEST_F(ImporterTest, InputShapesCloseOpenDimensions) {
   ModelBuilder m;
   m.Input("x", {0, 3});

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/frontend/onnx/tensor_proto.h"
 
+#include <sys/stat.h>
+
 #include <cstdio>
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -98,14 +99,15 @@ absl::StatusOr<ExternalData> ParseExternal(const TensorProto& proto) {
   return data;
 }
 
-absl::Status ReadExternal(Tensor& tensor, const TensorProto& proto,
-                          const std::string& directory) {
+absl::StatusOr<Tensor> ReadExternal(DType dtype,
+                                    const std::vector<int64_t>& shape,
+                                    uint64_t bytes, const TensorProto& proto,
+                                    const std::string& directory) {
   absl::StatusOr<ExternalData> data = ParseExternal(proto);
   if (!data.ok()) return data.status();
-  if (data->has_length && data->length != tensor.SizeInBytes()) {
-    return Error(
-        proto, absl::StrCat("external data has ", data->length,
-                            " bytes, the shape needs ", tensor.SizeInBytes()));
+  if (data->has_length && data->length != bytes) {
+    return Error(proto, absl::StrCat("external data has ", data->length,
+                                     " bytes, the shape needs ", bytes));
   }
   const std::string path = JoinPath(directory, data->location);
   std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"),
@@ -114,15 +116,22 @@ absl::Status ReadExternal(Tensor& tensor, const TensorProto& proto,
     return Error(proto, absl::StrCat("cannot open its external data '", path,
                                      "': ", std::strerror(errno)));
   }
-  if (data->offset > std::numeric_limits<off_t>::max() ||
-      fseeko(file.get(), static_cast<off_t>(data->offset), SEEK_SET) != 0 ||
-      std::fread(tensor.raw(), 1, tensor.SizeInBytes(), file.get()) !=
-          tensor.SizeInBytes()) {
-    return Error(proto, absl::StrCat("external data '", path,
-                                     "' ends before offset ", data->offset,
-                                     " + ", tensor.SizeInBytes(), " bytes"));
+  struct stat info;
+  if (fstat(fileno(file.get()), &info) != 0 || !S_ISREG(info.st_mode)) {
+    return Error(proto,
+                 absl::StrCat("external data '", path, "' is not a file"));
   }
-  return absl::OkStatus();
+  const auto size = static_cast<uint64_t>(info.st_size);
+  if (data->offset <= size && bytes <= size - data->offset) {
+    Tensor tensor(dtype, shape);
+    if (fseeko(file.get(), static_cast<off_t>(data->offset), SEEK_SET) == 0 &&
+        std::fread(tensor.raw(), 1, bytes, file.get()) == bytes) {
+      return tensor;
+    }
+  }
+  return Error(proto,
+               absl::StrCat("external data '", path, "' ends before offset ",
+                            data->offset, " + ", bytes, " bytes"));
 }
 
 }  // namespace
@@ -182,10 +191,8 @@ absl::StatusOr<Tensor> TensorFromProto(const TensorProto& proto,
   }
   const std::vector<int64_t> shape(proto.dims().begin(), proto.dims().end());
   if (proto.data_location() == TensorProto::EXTERNAL) {
-    Tensor tensor(*dtype, shape);
-    absl::Status status = ReadExternal(tensor, proto, directory);
-    if (!status.ok()) return status;
-    return tensor;
+    return ReadExternal(*dtype, shape, static_cast<uint64_t>(bytes), proto,
+                        directory);
   }
   if (proto.has_raw_data()) {
     if (static_cast<int64_t>(proto.raw_data().size()) != bytes) {
