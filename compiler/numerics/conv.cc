@@ -10,6 +10,7 @@
 #include "compiler/numerics/float_format.h"
 #include "compiler/numerics/gemm.h"
 #include "compiler/numerics/integer.h"
+#include "compiler/numerics/simd.h"
 
 namespace tpuc::numerics {
 namespace {
@@ -138,25 +139,72 @@ int64_t FilterIndex(const ConvSpec& spec, int64_t c, int64_t tap) {
   return (c / k * taps + tap) * k + c % k;
 }
 
-// left[oc][TermOrder]: read(pointer, index) widens one weight.
-template <typename T, typename Read>
+// Elements that are worth another thread.
+constexpr int64_t kParallelElements = 16384;
+
+// Elements behind filter[oc].
+int64_t FilterLength(const ConvSpec& spec) {
+  const int64_t taps = spec.window.kernel_h * spec.window.kernel_w;
+  switch (spec.filter_order) {
+    case FilterOrder::kSplat:
+      return 1;
+    case FilterOrder::kOihw:
+      return spec.ic * taps;
+    case FilterOrder::kNic:
+      break;
+  }
+  const int64_t k = InputParallel(spec.filter);
+  return (spec.ic + k - 1) / k * k * taps;
+}
+
+// left[oc][TermOrder]: load(oc, pointer, count, out) widens weights.
+template <typename T, typename Load>
 std::vector<T> GatherFilter(const ConvSpec& spec, const ConvOperands& operands,
                             const TermOrder& order, int64_t row_length,
-                            const Read& read) {
+                            const ParallelFor& parallel, const Load& load) {
   const int64_t taps = spec.window.kernel_h * spec.window.kernel_w;
   std::vector<T> left(static_cast<size_t>(spec.oc * row_length), T{0});
-  std::vector<std::pair<int64_t, int64_t>> moves;  // from, to
+  std::vector<std::pair<int32_t, int32_t>> moves;  // from, to
+  moves.reserve(static_cast<size_t>(spec.ic * taps));
   for (int64_t c = 0; c < spec.ic; ++c) {
     for (int64_t tap = 0; tap < taps; ++tap) {
-      moves.emplace_back(FilterIndex(spec, c, tap), order.Index(c, tap));
+      moves.emplace_back(static_cast<int32_t>(FilterIndex(spec, c, tap)),
+                         static_cast<int32_t>(order.Index(c, tap)));
     }
   }
-  for (int64_t oc = 0; oc < spec.oc; ++oc) {
-    const void* filter = operands.filter[static_cast<size_t>(oc)];
-    T* row = left.data() + oc * row_length;
-    for (const auto& [from, to] : moves) row[to] = read(oc, filter, from);
-  }
+  const int64_t length = FilterLength(spec);
+  parallel(spec.oc, kParallelElements / length + 1,
+           [&](int64_t begin, int64_t end) {
+             std::vector<T> stored(static_cast<size_t>(length));
+             for (int64_t oc = begin; oc < end; ++oc) {
+               load(oc, operands.filter[static_cast<size_t>(oc)], length,
+                    stored.data());
+               T* row = left.data() + oc * row_length;
+               for (const auto& [from, to] : moves) row[to] = stored[from];
+             }
+           });
   return left;
+}
+
+// Widens 8-bit integers.
+void LoadBytes(DType type, const void* data, int64_t stride, int64_t count,
+               int16_t* out) {
+  const int8_t* s = static_cast<const int8_t*>(data);
+  const uint8_t* u = static_cast<const uint8_t*>(data);
+  if (stride == 1) {
+    Vectorized([=]() TPUC_INLINE_LOOP {
+      if (type == DType::kI8) {
+        for (int64_t i = 0; i < count; ++i) out[i] = s[i];
+      } else {
+        for (int64_t i = 0; i < count; ++i) out[i] = u[i];
+      }
+    });
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = type == DType::kI8 ? int16_t{s[i * stride]}
+                                : static_cast<int16_t>(u[i * stride]);
+  }
 }
 
 const char* InputRow(const ConvSpec& spec, const Planes& input, int64_t n,
@@ -166,20 +214,28 @@ const char* InputRow(const ConvSpec& spec, const Planes& input, int64_t n,
              static_cast<int64_t>(SizeOf(spec.input));
 }
 
-// Copies the input as [n][ic][in_h][in_w]; row(from, to) converts in_w values.
+// Copies the input as [n][ic][in_h][in_w]; row(from, count, to) converts.
 template <typename T, typename Row>
 std::vector<T> GatherInput(const ConvSpec& spec, const Planes& input,
-                           const Row& row) {
+                           const ParallelFor& parallel, const Row& row) {
   const Window& w = spec.window;
-  std::vector<T> dense(static_cast<size_t>(spec.n * spec.ic * w.in_h * w.in_w));
-  T* to = dense.data();
-  for (int64_t n = 0; n < spec.n; ++n) {
-    for (int64_t c = 0; c < spec.ic; ++c) {
-      for (int64_t h = 0; h < w.in_h; ++h, to += w.in_w) {
-        row(InputRow(spec, input, n, c, h), to);
-      }
-    }
-  }
+  const int64_t plane = w.in_h * w.in_w;
+  const bool joined = input.h_stride == w.in_w * input.w_stride;
+  std::vector<T> dense(static_cast<size_t>(spec.n * spec.ic * plane));
+  parallel(spec.n * spec.ic, kParallelElements / plane + 1,
+           [&](int64_t begin, int64_t end) {
+             for (int64_t i = begin; i < end; ++i) {
+               T* to = dense.data() + i * plane;
+               const int64_t n = i / spec.ic, c = i % spec.ic;
+               if (joined) {
+                 row(InputRow(spec, input, n, c, 0), plane, to);
+                 continue;
+               }
+               for (int64_t h = 0; h < w.in_h; ++h) {
+                 row(InputRow(spec, input, n, c, h), w.in_w, to + h * w.in_w);
+               }
+             }
+           });
   return dense;
 }
 
@@ -206,7 +262,8 @@ void ForEachRun(const ConvSpec& spec, const MutablePlanes& result, int64_t oc,
 
 class FloatConvolution final : public Convolution, private FloatGemm {
  public:
-  FloatConvolution(const ConvSpec& spec, const ConvOperands& operands)
+  FloatConvolution(const ConvSpec& spec, const ConvOperands& operands,
+                   const ParallelFor& parallel)
       : FloatGemm(
             spec.input == DType::kF32 ? Order::kAlternating : Order::kAligned,
             spec.oc, spec.n * spec.window.out_h * spec.window.out_w,
@@ -216,17 +273,18 @@ class FloatConvolution final : public Convolution, private FloatGemm {
         bias_(operands.bias),
         result_(operands.result),
         reader_(spec,
-                GatherInput<float>(spec, operands.input,
-                                   [&](const char* from, float* to) {
-                                     LoadFloatRow(spec.input, from,
-                                                  operands.input.w_stride,
-                                                  spec.window.in_w, to);
-                                   }),
+                GatherInput<float>(
+                    spec, operands.input, parallel,
+                    [&](const char* from, int64_t count, float* to) {
+                      LoadFloatRow(spec.input, from, operands.input.w_stride,
+                                   count, to);
+                    }),
                 Pads(spec, operands)) {
-    left_ = GatherFilter<float>(spec, operands, terms_, k_,
-                                [&](int64_t, const void* filter, int64_t i) {
-                                  return LoadFloat(spec.filter, filter, i);
-                                });
+    SetLeft(GatherFilter<float>(
+        spec, operands, terms_, k_, parallel,
+        [&](int64_t, const void* filter, int64_t count, float* out) {
+          LoadFloatRow(spec.filter, filter, 1, count, out);
+        }));
     if (order_ == Order::kAligned) group_ends_ = terms_.GroupEnds();
   }
 
@@ -283,7 +341,8 @@ class FloatConvolution final : public Convolution, private FloatGemm {
 
 class IntegerConvolution final : public Convolution, private IntegerGemm {
  public:
-  IntegerConvolution(const ConvSpec& spec, const ConvOperands& operands)
+  IntegerConvolution(const ConvSpec& spec, const ConvOperands& operands,
+                     const ParallelFor& parallel)
       : IntegerGemm(spec.oc, spec.n * spec.window.out_h * spec.window.out_w,
                     TermOrder(spec).Count()),
         spec_(spec),
@@ -291,22 +350,22 @@ class IntegerConvolution final : public Convolution, private IntegerGemm {
         result_(operands.result),
         reader_(spec,
                 GatherInput<int16_t>(
-                    spec, operands.input,
-                    [&](const char* from, int16_t* to) {
-                      for (int64_t i = 0; i < spec.window.in_w; ++i) {
-                        to[i] = static_cast<int16_t>(LoadInteger(
-                            spec.input, from, i * operands.input.w_stride));
-                      }
+                    spec, operands.input, parallel,
+                    [&](const char* from, int64_t count, int16_t* to) {
+                      LoadBytes(spec.input, from, operands.input.w_stride,
+                                count, to);
                     }),
                 Pads(spec, operands)) {
     left_ = GatherFilter<int16_t>(
-        spec, operands, terms_, k_pairs_ * 2,
-        [&](int64_t oc, const void* filter, int64_t i) {
-          int64_t w = LoadInteger(spec.filter, filter, i);
-          if (!operands.zero_point.empty()) {
-            w -= operands.zero_point[static_cast<size_t>(oc)];
+        spec, operands, terms_, k_pairs_ * 2, parallel,
+        [&](int64_t oc, const void* filter, int64_t count, int16_t* out) {
+          LoadBytes(spec.filter, filter, 1, count, out);
+          if (operands.zero_point.empty()) return;
+          const int16_t zero = static_cast<int16_t>(
+              operands.zero_point[static_cast<size_t>(oc)]);
+          for (int64_t i = 0; i < count; ++i) {
+            out[i] = static_cast<int16_t>(out[i] - zero);
           }
-          return static_cast<int16_t>(w);
         });
   }
 
@@ -404,14 +463,15 @@ absl::Status Validate(const ConvSpec& spec) {
 }
 
 absl::StatusOr<std::unique_ptr<Convolution>> Convolution::Prepare(
-    const ConvSpec& spec, const ConvOperands& operands) {
+    const ConvSpec& spec, const ConvOperands& operands,
+    const ParallelFor& parallel) {
   if (absl::Status s = Validate(spec); !s.ok()) return s;
   if (absl::Status s = CheckOperands(spec, operands); !s.ok()) return s;
   std::unique_ptr<Convolution> result;
   if (IsFloat(spec.input)) {
-    result = std::make_unique<FloatConvolution>(spec, operands);
+    result = std::make_unique<FloatConvolution>(spec, operands, parallel);
   } else {
-    result = std::make_unique<IntegerConvolution>(spec, operands);
+    result = std::make_unique<IntegerConvolution>(spec, operands, parallel);
   }
   return result;
 }

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "compiler/numerics/parallel_for.h"
 #include "compiler/numerics/view.h"
 #include "compiler/numerics/window.h"
 #include "compiler/support/dtype.h"
@@ -57,7 +58,8 @@ class Convolution {
   // Copies the input and the filter; both may be overwritten afterwards, and
   // the result may overlap the input.
   static absl::StatusOr<std::unique_ptr<Convolution>> Prepare(
-      const ConvSpec& spec, const ConvOperands& operands);
+      const ConvSpec& spec, const ConvOperands& operands,
+      const ParallelFor& parallel = Serially);
   virtual ~Convolution() = default;
 
   virtual int64_t NumTiles() const = 0;

@@ -10,6 +10,7 @@
 #include "compiler/numerics/elementwise_integer.h"
 #include "compiler/numerics/integer.h"
 #include "compiler/numerics/select.h"
+#include "compiler/numerics/simd.h"
 #include "compiler/numerics/special.h"
 
 namespace tpuc::numerics {
@@ -36,13 +37,19 @@ void FloatLoop(ArOp op, int iterations, int64_t count, const float* a,
                const float* b, float* r) {
   switch (op) {
     case ArOp::kMul:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] * b[i];
+      Vectorized([=]() TPUC_INLINE_LOOP {
+        for (int64_t i = 0; i < count; ++i) r[i] = a[i] * b[i];
+      });
       break;
     case ArOp::kAdd:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] + b[i];
+      Vectorized([=]() TPUC_INLINE_LOOP {
+        for (int64_t i = 0; i < count; ++i) r[i] = a[i] + b[i];
+      });
       break;
     case ArOp::kSub:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] - b[i];
+      Vectorized([=]() TPUC_INLINE_LOOP {
+        for (int64_t i = 0; i < count; ++i) r[i] = a[i] - b[i];
+      });
       break;
     case ArOp::kAbsDifference:
       for (int64_t i = 0; i < count; ++i) {
@@ -399,11 +406,7 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
           float old[kChunk];
           LoadFloatRow(s.res, out, res_stride, part, old);
           FloatLoop(ArOp::kMul, 0, part, fa, fb, r);
-          if (s.res != DType::kF32) {
-            uint16_t half[kChunk];
-            StoreFloatRow(s.res, r, part, half, 1);
-            LoadFloatRow(s.res, half, 1, part, r);
-          }
+          RoundFloatRow(s.res, part, r);
           FloatLoop(ArOp::kAdd, 0, part, old, r, r);
         } else {
           FloatLoop(s.op, s.iterations, part, fa, fb, r);

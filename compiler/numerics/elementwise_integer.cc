@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/numerics/elementwise_integer.h"
 
+#include <algorithm>
+
 #include "compiler/numerics/integer.h"
+#include "compiler/numerics/simd.h"
 
 namespace tpuc::numerics {
 namespace {
@@ -12,8 +15,13 @@ uint64_t Narrow(int64_t value, int bits) {
 
 // Left shifts count modulo 32 whatever the width, right shifts round.
 // tests/vendor/forms/ar.py: ar.arith_shift.int
+int EffectiveShift(int64_t amount) {
+  const int a = static_cast<int8_t>(amount);
+  return a > 0 ? a % 32 : a;
+}
+
 int64_t ArithmeticShift(int64_t value, int amount, Rounding mode) {
-  return Shift(value, amount > 0 ? amount % 32 : amount, mode);
+  return Shift(value, EffectiveShift(amount), mode);
 }
 
 // On the unsigned value.
@@ -36,6 +44,22 @@ int64_t LeadingZeros(uint64_t x, int bits) {
   return x == 0 ? bits : __builtin_clzll(x) - (64 - bits);
 }
 
+// Whether all values are the same, as those of one channel's shift are.
+bool Uniform(int64_t count, const int64_t* values) {
+  int64_t difference = 0;
+  for (int64_t i = 1; i < count; ++i) difference |= values[i] ^ values[0];
+  return difference == 0;
+}
+
+// r[i] = f(a[i], b[i])
+template <typename Function>
+void Map(int64_t count, const int64_t* a, const int64_t* b, int64_t* r,
+         const Function& f) {
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    for (int64_t i = 0; i < count; ++i) r[i] = f(a[i], b[i]);
+  });
+}
+
 }  // namespace
 
 bool Saturates(ArOp op) {
@@ -55,25 +79,29 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
           r[i] = ShiftProduct(a[i], b[i], 0, spec.rounding, Saturates(spec.op));
         }
       } else {
-        for (int64_t i = 0; i < count; ++i) {
-          r[i] = static_cast<int64_t>(static_cast<uint64_t>(a[i]) *
-                                      static_cast<uint64_t>(b[i]));
-        }
+        Map(count, a, b, r, [](int64_t x, int64_t y) TPUC_INLINE_LOOP {
+          return static_cast<int64_t>(static_cast<uint64_t>(x) *
+                                      static_cast<uint64_t>(y));
+        });
       }
       break;
     case ArOp::kAdd:
     case ArOp::kAddSaturate:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] + b[i];
+      Map(count, a, b, r,
+          [](int64_t x, int64_t y) TPUC_INLINE_LOOP { return x + y; });
       break;
     case ArOp::kSub:
     case ArOp::kSubSaturate:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] - b[i];
+      Map(count, a, b, r,
+          [](int64_t x, int64_t y) TPUC_INLINE_LOOP { return x - y; });
       break;
     case ArOp::kMax:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] > b[i] ? a[i] : b[i];
+      Map(count, a, b, r,
+          [](int64_t x, int64_t y) TPUC_INLINE_LOOP { return x > y ? x : y; });
       break;
     case ArOp::kMin:
-      for (int64_t i = 0; i < count; ++i) r[i] = a[i] > b[i] ? b[i] : a[i];
+      Map(count, a, b, r,
+          [](int64_t x, int64_t y) TPUC_INLINE_LOOP { return x > y ? y : x; });
       break;
     case ArOp::kNot:
       for (int64_t i = 0; i < count; ++i) r[i] = ~a[i];
@@ -99,6 +127,10 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
       }
       break;
     case ArOp::kArithmeticShift:
+      if (count > 0 && Uniform(count, b)) {
+        std::copy_n(a, count, r);
+        return ShiftRow(EffectiveShift(b[0]), spec.rounding, count, r);
+      }
       for (int64_t i = 0; i < count; ++i) {
         r[i] = ArithmeticShift(a[i], static_cast<int8_t>(b[i]), spec.rounding);
       }
@@ -133,6 +165,12 @@ void IntegerLoop(const ElementwiseSpec& spec, int64_t count, const int64_t* a,
   const bool saturate = Saturates(spec.op);
   const bool wide = product && SizeOf(spec.a) == 4 && SizeOf(spec.b) == 4;
   constexpr int kSafeShift = 15;  // on 48 bits
+  if (count > 0 && Uniform(count, s)) {
+    const int shift = static_cast<int8_t>(s[0]);
+    if (!product || (!wide && shift <= kSafeShift)) {
+      return ShiftRow(shift, spec.rounding, count, r);
+    }
+  }
   for (int64_t i = 0; i < count; ++i) {
     const int shift = static_cast<int8_t>(s[i]);
     if (!product || (!wide && shift <= kSafeShift)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/numerics/float_format.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "compiler/numerics/simd.h"
@@ -36,13 +37,22 @@ bool RoundsUp(uint32_t quotient, uint32_t rest, uint32_t half, bool negative,
 }
 
 VectorLevel BestLevel() {
-#if TPUC_HAVE_AVX2
+#if TPUC_HAVE_X86
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c")) {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("f16c")) {
+    return VectorLevel::kScalar;
+  }
+  if (!__builtin_cpu_supports("avx512f") ||
+      !__builtin_cpu_supports("avx512bw") ||
+      !__builtin_cpu_supports("avx512dq") ||
+      !__builtin_cpu_supports("avx512vl")) {
     return VectorLevel::kAvx2;
   }
-#endif
+  return __builtin_cpu_supports("avx512vnni") ? VectorLevel::kAvx512Vnni
+                                              : VectorLevel::kAvx512;
+#else
   return VectorLevel::kScalar;
+#endif
 }
 
 VectorLevel& Level() {
@@ -50,52 +60,32 @@ VectorLevel& Level() {
   return level;
 }
 
-#if TPUC_HAVE_AVX2
+#if TPUC_HAVE_X86
 TPUC_BEGIN_AVX2
 
-int64_t LoadF16Avx2(const uint16_t* in, int64_t count, float* out) {
-  int64_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    const __m128i h = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
-    _mm256_storeu_ps(out + i, _mm256_cvtph_ps(h));
-  }
-  return i;
-}
+__m256 WidenF16(__m128i h) { return _mm256_cvtph_ps(h); }
 
-int64_t LoadBF16Avx2(const uint16_t* in, int64_t count, float* out) {
+__m256 WidenBF16(__m128i h) {
   const __m256i exponent = _mm256_set1_epi32(0x7F800000);
   const __m256i sign = _mm256_set1_epi32(static_cast<int>(kSignBit));
-  int64_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    const __m128i h = _mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i));
-    const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16);
-    const __m256i denormal = _mm256_cmpeq_epi32(
-        _mm256_and_si256(wide, exponent), _mm256_setzero_si256());
-    const __m256i flushed = _mm256_and_si256(wide, sign);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i),
-                        _mm256_blendv_epi8(wide, flushed, denormal));
-  }
-  return i;
+  const __m256i wide = _mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16);
+  const __m256i denormal = _mm256_cmpeq_epi32(_mm256_and_si256(wide, exponent),
+                                              _mm256_setzero_si256());
+  const __m256i flushed = _mm256_and_si256(wide, sign);
+  return _mm256_castsi256_ps(_mm256_blendv_epi8(wide, flushed, denormal));
 }
 
-int64_t StoreF16Avx2(const float* in, int64_t count, uint16_t* out) {
+__m128i NarrowF16(__m256 x) {
   const __m128i nan = _mm_set1_epi16(kNan16);
-  int64_t i = 0;
-  for (; i + 8 <= count; i += 8) {
-    const __m256 x = _mm256_loadu_ps(in + i);
-    const __m128i h = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
-    const __m256i unordered =
-        _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-    const __m128i mask =
-        _mm_packs_epi32(_mm256_castsi256_si128(unordered),
-                        _mm256_extracti128_si256(unordered, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i),
-                     _mm_blendv_epi8(h, nan, mask));
-  }
-  return i;
+  const __m128i h = _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
+  const __m256i unordered =
+      _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  const __m128i mask = _mm_packs_epi32(_mm256_castsi256_si128(unordered),
+                                       _mm256_extracti128_si256(unordered, 1));
+  return _mm_blendv_epi8(h, nan, mask);
 }
 
-int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
+__m128i NarrowBF16(__m256 x) {
   const __m256i one = _mm256_set1_epi32(1);
   const __m256i bias = _mm256_set1_epi32(0x7FFF);
   const __m256i exponent = _mm256_set1_epi32(0x7F800000);
@@ -103,32 +93,181 @@ int64_t StoreBF16Avx2(const float* in, int64_t count, uint16_t* out) {
   const __m256i nan = _mm256_set1_epi32(kNan16);
   const __m256i below_normal = _mm256_set1_epi32(kRoundsToNormal - 1);
   const __m256i smallest = _mm256_set1_epi32(0x00800000);
+  const __m256i bits = _mm256_castps_si256(x);
+  const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
+  __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
+  const __m256i denormal = _mm256_cmpeq_epi32(_mm256_and_si256(bits, exponent),
+                                              _mm256_setzero_si256());
+  const __m256i magnitude = _mm256_andnot_si256(sign, bits);
+  const __m256i up =
+      _mm256_and_si256(_mm256_cmpgt_epi32(magnitude, below_normal), smallest);
+  rounded = _mm256_blendv_epi8(
+      rounded, _mm256_or_si256(_mm256_and_si256(bits, sign), up), denormal);
+  __m256i h = _mm256_srli_epi32(rounded, 16);
+  const __m256i unordered =
+      _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  h = _mm256_blendv_epi8(h, nan, unordered);
+  return _mm_packus_epi32(_mm256_castsi256_si128(h),
+                          _mm256_extracti128_si256(h, 1));
+}
+
+// The last, incomplete vector goes through a buffer.
+template <__m256 (*kWiden)(__m128i)>
+void LoadAvx2(const uint16_t* in, int64_t count, float* out) {
   int64_t i = 0;
   for (; i + 8 <= count; i += 8) {
-    const __m256 x = _mm256_loadu_ps(in + i);
-    const __m256i bits = _mm256_castps_si256(x);
-    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), one);
-    __m256i rounded = _mm256_add_epi32(bits, _mm256_add_epi32(bias, odd));
-    const __m256i denormal = _mm256_cmpeq_epi32(
-        _mm256_and_si256(bits, exponent), _mm256_setzero_si256());
-    const __m256i magnitude = _mm256_andnot_si256(sign, bits);
-    const __m256i up =
-        _mm256_and_si256(_mm256_cmpgt_epi32(magnitude, below_normal), smallest);
-    rounded = _mm256_blendv_epi8(
-        rounded, _mm256_or_si256(_mm256_and_si256(bits, sign), up), denormal);
-    __m256i h = _mm256_srli_epi32(rounded, 16);
-    const __m256i unordered =
-        _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
-    h = _mm256_blendv_epi8(h, nan, unordered);
-    const __m128i packed = _mm_packus_epi32(_mm256_castsi256_si128(h),
-                                            _mm256_extracti128_si256(h, 1));
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i), packed);
+    _mm256_storeu_ps(
+        out + i,
+        kWiden(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + i))));
   }
-  return i;
+  if (i == count) return;
+  alignas(16) uint16_t rest[8] = {};
+  alignas(32) float wide[8];
+  std::memcpy(rest, in + i, static_cast<size_t>(count - i) * 2);
+  _mm256_store_ps(
+      wide, kWiden(_mm_load_si128(reinterpret_cast<const __m128i*>(rest))));
+  std::memcpy(out + i, wide, static_cast<size_t>(count - i) * 4);
+}
+
+template <__m128i (*kNarrow)(__m256)>
+void StoreAvx2(const float* in, int64_t count, uint16_t* out) {
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + i),
+                     kNarrow(_mm256_loadu_ps(in + i)));
+  }
+  if (i == count) return;
+  alignas(32) float rest[8] = {};
+  alignas(16) uint16_t narrow[8];
+  std::memcpy(rest, in + i, static_cast<size_t>(count - i) * 4);
+  _mm_store_si128(reinterpret_cast<__m128i*>(narrow),
+                  kNarrow(_mm256_load_ps(rest)));
+  std::memcpy(out + i, narrow, static_cast<size_t>(count - i) * 2);
+}
+
+template <__m256 (*kWiden)(__m128i), __m128i (*kNarrow)(__m256)>
+void RoundAvx2(int64_t count, float* x) {
+  int64_t i = 0;
+  for (; i + 8 <= count; i += 8) {
+    _mm256_storeu_ps(x + i, kWiden(kNarrow(_mm256_loadu_ps(x + i))));
+  }
+  if (i == count) return;
+  alignas(32) float rest[8] = {};
+  std::memcpy(rest, x + i, static_cast<size_t>(count - i) * 4);
+  _mm256_store_ps(rest, kWiden(kNarrow(_mm256_load_ps(rest))));
+  std::memcpy(x + i, rest, static_cast<size_t>(count - i) * 4);
 }
 
 TPUC_END_AVX2
+TPUC_BEGIN_AVX512
+
+__mmask16 FirstOf(int64_t count) {
+  return static_cast<__mmask16>(count >= 16 ? 0xFFFF : (1u << count) - 1);
+}
+
+__m512 WidenF16Wide(__m256i h) { return _mm512_cvtph_ps(h); }
+
+__m512 WidenBF16Wide(__m256i h) {
+  const __m512i wide = _mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16);
+  const __mmask16 denormal =
+      _mm512_testn_epi32_mask(wide, _mm512_set1_epi32(0x7F800000));
+  return _mm512_castsi512_ps(_mm512_mask_and_epi32(
+      wide, denormal, wide, _mm512_set1_epi32(static_cast<int>(kSignBit))));
+}
+
+__m256i NarrowF16Wide(__m512 x) {
+  const __m256i h = _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT);
+  return _mm256_mask_mov_epi16(h, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q),
+                               _mm256_set1_epi16(kNan16));
+}
+
+__m256i NarrowBF16Wide(__m512 x) {
+  const __m512i bits = _mm512_castps_si512(x);
+  const __m512i sign = _mm512_set1_epi32(static_cast<int>(kSignBit));
+  const __m512i odd =
+      _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  __m512i rounded =
+      _mm512_add_epi32(bits, _mm512_add_epi32(_mm512_set1_epi32(0x7FFF), odd));
+  const __mmask16 denormal =
+      _mm512_testn_epi32_mask(bits, _mm512_set1_epi32(0x7F800000));
+  const __mmask16 up = _mm512_cmpge_epi32_mask(
+      _mm512_andnot_si512(sign, bits),
+      _mm512_set1_epi32(static_cast<int>(kRoundsToNormal)));
+  const __m512i flushed = _mm512_mask_or_epi32(_mm512_and_si512(bits, sign), up,
+                                               _mm512_and_si512(bits, sign),
+                                               _mm512_set1_epi32(0x00800000));
+  rounded = _mm512_mask_mov_epi32(rounded, denormal, flushed);
+  const __m256i h = _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16));
+  return _mm256_mask_mov_epi16(h, _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q),
+                               _mm256_set1_epi16(kNan16));
+}
+
+template <__m512 (*kWiden)(__m256i)>
+void LoadAvx512(const uint16_t* in, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const __mmask16 mask = FirstOf(count - i);
+    _mm512_mask_storeu_ps(out + i, mask,
+                          kWiden(_mm256_maskz_loadu_epi16(mask, in + i)));
+  }
+}
+
+template <__m256i (*kNarrow)(__m512)>
+void StoreAvx512(const float* in, int64_t count, uint16_t* out) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const __mmask16 mask = FirstOf(count - i);
+    _mm256_mask_storeu_epi16(out + i, mask,
+                             kNarrow(_mm512_maskz_loadu_ps(mask, in + i)));
+  }
+}
+
+template <__m512 (*kWiden)(__m256i), __m256i (*kNarrow)(__m512)>
+void RoundAvx512(int64_t count, float* x) {
+  for (int64_t i = 0; i < count; i += 16) {
+    const __mmask16 mask = FirstOf(count - i);
+    _mm512_mask_storeu_ps(x + i, mask,
+                          kWiden(kNarrow(_mm512_maskz_loadu_ps(mask, x + i))));
+  }
+}
+
+TPUC_END_AVX512
 #endif
+
+// Dense rows of 16-bit floats.
+void LoadDense(DType type, const uint16_t* in, int64_t count, float* out) {
+  const bool half = type == DType::kF16;
+#if TPUC_HAVE_X86
+  if (UseAvx512()) {
+    return half ? LoadAvx512<WidenF16Wide>(in, count, out)
+                : LoadAvx512<WidenBF16Wide>(in, count, out);
+  }
+  if (UseAvx2()) {
+    return half ? LoadAvx2<WidenF16>(in, count, out)
+                : LoadAvx2<WidenBF16>(in, count, out);
+  }
+#endif
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = half ? F16ToF32(in[i]) : BF16ToF32(in[i]);
+  }
+}
+
+void StoreDense(DType type, const float* in, int64_t count, uint16_t* out) {
+  const bool half = type == DType::kF16;
+#if TPUC_HAVE_X86
+  if (UseAvx512()) {
+    return half ? StoreAvx512<NarrowF16Wide>(in, count, out)
+                : StoreAvx512<NarrowBF16Wide>(in, count, out);
+  }
+  if (UseAvx2()) {
+    return half ? StoreAvx2<NarrowF16>(in, count, out)
+                : StoreAvx2<NarrowBF16>(in, count, out);
+  }
+#endif
+  for (int64_t i = 0; i < count; ++i) {
+    out[i] = half ? F32ToF16(in[i]) : F32ToBF16(in[i]);
+  }
+}
+
+constexpr int64_t kStridedChunk = 64;
 
 }  // namespace
 
@@ -353,17 +492,12 @@ void LoadFloatRow(DType type, const void* data, int64_t stride, int64_t count,
     return;
   }
   const uint16_t* in = static_cast<const uint16_t*>(data);
-  int64_t i = 0;
-#if TPUC_HAVE_AVX2
-  if (stride == 1 && UseAvx2()) {
-    i = type == DType::kF16 ? LoadF16Avx2(in, count, out)
-                            : LoadBF16Avx2(in, count, out);
-  }
-#endif
-  if (type == DType::kF16) {
-    for (; i < count; ++i) out[i] = F16ToF32(in[i * stride]);
-  } else {
-    for (; i < count; ++i) out[i] = BF16ToF32(in[i * stride]);
+  if (stride == 1) return LoadDense(type, in, count, out);
+  uint16_t dense[kStridedChunk];
+  for (int64_t i = 0; i < count; i += kStridedChunk) {
+    const int64_t part = std::min(kStridedChunk, count - i);
+    for (int64_t j = 0; j < part; ++j) dense[j] = in[(i + j) * stride];
+    LoadDense(type, dense, part, out + i);
   }
 }
 
@@ -379,17 +513,30 @@ void StoreFloatRow(DType type, const float* in, int64_t count, void* data,
     return;
   }
   uint16_t* out = static_cast<uint16_t*>(data);
-  int64_t i = 0;
-#if TPUC_HAVE_AVX2
-  if (stride == 1 && UseAvx2()) {
-    i = type == DType::kF16 ? StoreF16Avx2(in, count, out)
-                            : StoreBF16Avx2(in, count, out);
+  if (stride == 1) return StoreDense(type, in, count, out);
+  uint16_t dense[kStridedChunk];
+  for (int64_t i = 0; i < count; i += kStridedChunk) {
+    const int64_t part = std::min(kStridedChunk, count - i);
+    StoreDense(type, in + i, part, dense);
+    for (int64_t j = 0; j < part; ++j) out[(i + j) * stride] = dense[j];
+  }
+}
+
+void RoundFloatRow(DType type, int64_t count, float* x) {
+  if (type == DType::kF32) return;
+  const bool half = type == DType::kF16;
+#if TPUC_HAVE_X86
+  if (UseAvx512()) {
+    return half ? RoundAvx512<WidenF16Wide, NarrowF16Wide>(count, x)
+                : RoundAvx512<WidenBF16Wide, NarrowBF16Wide>(count, x);
+  }
+  if (UseAvx2()) {
+    return half ? RoundAvx2<WidenF16, NarrowF16>(count, x)
+                : RoundAvx2<WidenBF16, NarrowBF16>(count, x);
   }
 #endif
-  if (type == DType::kF16) {
-    for (; i < count; ++i) out[i * stride] = F32ToF16(in[i]);
-  } else {
-    for (; i < count; ++i) out[i * stride] = F32ToBF16(in[i]);
+  for (int64_t i = 0; i < count; ++i) {
+    x[i] = half ? RoundToF16(x[i]) : RoundToBF16(x[i]);
   }
 }
 

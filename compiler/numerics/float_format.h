@@ -94,6 +94,9 @@ void LoadFloatRow(DType type, const void* data, int64_t stride, int64_t count,
 void StoreFloatRow(DType type, const float* in, int64_t count, void* data,
                    int64_t stride);
 
+// Rounds dense f32 to numbers of a float type, in place.
+void RoundFloatRow(DType type, int64_t count, float* x);
+
 // Sets FTZ and DAZ of the calling thread for the life time of the object, or
 // clears them: bf16 arithmetic of AR keeps tiny f32 intermediates, since a
 // product just below 2^-126 may round up to a bf16 number.
@@ -110,7 +113,12 @@ class ScopedFlushDenormals {
 
 // Which implementation of the kernels runs. The best one that the processor
 // has is chosen at start; results are the same for all.
-enum class VectorLevel { kScalar, kAvx2 };
+enum class VectorLevel {
+  kScalar,
+  kAvx2,        // and F16C
+  kAvx512,      // F, BW, DQ, VL
+  kAvx512Vnni,  // and VNNI
+};
 VectorLevel CurrentVectorLevel();
 // For tests and measurements; not thread-safe. Returns the level now in use,
 // which is at most what the processor has.

@@ -3,10 +3,12 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <vector>
 
+#include "compiler/numerics/vector_levels.h"
 #include "gtest/gtest.h"
 
 namespace tpuc::numerics {
@@ -103,6 +105,78 @@ TEST(ScopedFlushDenormals, SetsAndRestoresTheState) {
     EXPECT_EQ(FloatBits(tiny * two), 0u);
   }
   EXPECT_NE(tiny * two, 0.0f);
+}
+
+// Numbers near every border of the 16-bit formats, and random bits.
+std::vector<float> AwkwardFloats(size_t count) {
+  std::vector<float> values = {0.0f,
+                               -0.0f,
+                               INFINITY,
+                               -INFINITY,
+                               NAN,
+                               -NAN,
+                               65504.0f,
+                               65519.99f,
+                               65520.0f,
+                               65536.0f,
+                               std::ldexp(1.0f, -14),
+                               std::ldexp(1.0f, -24),
+                               std::ldexp(1.0f, -25),
+                               std::ldexp(1.5f, -25),
+                               std::ldexp(1.0f, -126),
+                               -std::ldexp(1.0f, -126),
+                               std::ldexp(1.0f, -130),
+                               BitsFloat(0x007FC000),
+                               BitsFloat(0x007FBFFF),
+                               BitsFloat(0x807FFFFF),
+                               BitsFloat(0x00000001),
+                               BitsFloat(0x7F7F8000),
+                               BitsFloat(0x7F7FFFFF),
+                               BitsFloat(0x7F800001),
+                               BitsFloat(0x3F808000),
+                               BitsFloat(0x3F818000)};
+  std::mt19937 random(5);
+  while (values.size() < count) {
+    values.push_back(BitsFloat(static_cast<uint32_t>(random())));
+  }
+  values.resize(count);
+  return values;
+}
+
+TEST(Rows, VectorsNarrowAsTheScalarDefinitionAtEveryLength) {
+  for (DType type : {DType::kF16, DType::kBF16}) {
+    for (int64_t stride : {1, 3}) {
+      const std::vector<float> values = AwkwardFloats(4000);
+      for (int64_t count = 0; count <= 4000; count += count < 80 ? 1 : 1960) {
+        ExpectSameAtAllLevels([&] {
+          std::vector<uint16_t> out(static_cast<size_t>(count * stride + 1),
+                                    0xABCD);
+          StoreFloatRow(type, values.data() + (count < 80 ? count / 2 : 0),
+                        count, out.data(), stride);
+          return out;
+        });
+      }
+    }
+  }
+}
+
+TEST(Rows, VectorsWidenEveryNumberAsTheScalarDefinition) {
+  std::vector<uint16_t> all(0x10000);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+  for (DType type : {DType::kF16, DType::kBF16}) {
+    for (int64_t stride : {0, 1, 3}) {
+      for (int64_t count : {0x10000, 1, 5, 7, 9, 15, 17, 31, 33, 65}) {
+        if (stride > 1) count = count / stride;
+        ExpectSameAtAllLevels([&] {
+          std::vector<float> out(static_cast<size_t>(count) + 1, -7.0f);
+          LoadFloatRow(type, all.data(), stride, count, out.data());
+          std::vector<uint32_t> bits(out.size());
+          std::memcpy(bits.data(), out.data(), bits.size() * 4);
+          return bits;
+        });
+      }
+    }
+  }
 }
 
 }  // namespace

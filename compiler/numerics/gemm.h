@@ -48,10 +48,17 @@ class FloatGemm {
   virtual void Store(int64_t m, int64_t n0, int64_t columns,
                      const float* row) const = 0;
 
+  void SetLeft(std::vector<float> left);  // [m][k]
+
   Order order_;
   int64_t m_, n_, k_;
-  std::vector<float> left_;          // [m][k]
   std::vector<int64_t> group_ends_;  // kAligned: ends of groups along k
+
+ private:
+  void Start(int64_t m, int64_t n0, int64_t columns, float* acc) const;
+
+  std::vector<float> left_;
+  bool left_finite_ = true;
 };
 
 // 8-bit products, modulo 2^32. Operands are widened to 16 bits; pairs of k are

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/numerics/simd.h"
+
 namespace tpuc::numerics {
 namespace {
 
@@ -42,10 +44,11 @@ Wide ShiftRight(Wide value, int amount, Rounding mode) {
   return floor + (up ? 1 : 0);
 }
 
-template <typename Function>
-void ForEachInteger(DType in, DType out, int64_t count, const void* src,
-                    int64_t src_stride, void* dst, int64_t dst_stride,
-                    Function function) {
+// Rows of integers in parts: load, change(values, count), store.
+template <typename Change>
+void ForEachPart(DType in, DType out, int64_t count, const void* src,
+                 int64_t src_stride, void* dst, int64_t dst_stride,
+                 const Change& change) {
   int64_t values[kChunk];
   const char* from = static_cast<const char*>(src);
   char* to = static_cast<char*>(dst);
@@ -54,7 +57,7 @@ void ForEachInteger(DType in, DType out, int64_t count, const void* src,
   for (int64_t i = 0; i < count; i += kChunk) {
     const int64_t part = std::min(kChunk, count - i);
     LoadIntegerRow(in, from + i * from_step, src_stride, part, values);
-    for (int64_t j = 0; j < part; ++j) values[j] = function(values[j]);
+    change(values, part);
     StoreIntegerRow(out, false, values, part, to + i * to_step, dst_stride);
   }
 }
@@ -63,7 +66,11 @@ template <typename T>
 void LoadRow(const void* data, int64_t stride, int64_t count, int64_t* out) {
   const T* in = static_cast<const T*>(data);
   if (stride == 1) {
-    for (int64_t i = 0; i < count; ++i) out[i] = in[i];
+    Vectorized([=]() TPUC_INLINE_LOOP {
+      for (int64_t i = 0; i < count; ++i) out[i] = in[i];
+    });
+  } else if (stride == 0) {
+    std::fill_n(out, count, count > 0 ? int64_t{in[0]} : 0);
   } else {
     for (int64_t i = 0; i < count; ++i) out[i] = in[i * stride];
   }
@@ -73,10 +80,23 @@ template <typename T>
 void StoreRow(const int64_t* in, int64_t count, void* data, int64_t stride) {
   T* out = static_cast<T*>(data);
   if (stride == 1) {
-    for (int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(in[i]);
+    Vectorized([=]() TPUC_INLINE_LOOP {
+      for (int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(in[i]);
+    });
   } else {
     for (int64_t i = 0; i < count; ++i) out[i * stride] = static_cast<T>(in[i]);
   }
+}
+
+// values >> amount, 1 <= amount <= 62, where add(value) makes the shift round.
+template <typename Add>
+void ShiftRightLoop(int amount, int64_t count, int64_t* values,
+                    const Add& add) {
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    for (int64_t i = 0; i < count; ++i) {
+      values[i] = (values[i] + add(values[i])) >> amount;
+    }
+  });
 }
 
 }  // namespace
@@ -89,6 +109,56 @@ int64_t Shift(int64_t value, int shift, Rounding mode) {
                : static_cast<int64_t>(static_cast<uint64_t>(value) << shift);
   }
   return ShiftRight<int64_t>(value, std::min(-shift, 62), mode);
+}
+
+void ShiftRow(int shift, Rounding mode, int64_t count, int64_t* values) {
+  if (shift == 0) return;
+  if (shift > 0) {
+    for (int64_t i = 0; i < count; ++i)
+      values[i] = Shift(values[i], shift, mode);
+    return;
+  }
+  const int amount = std::min(-shift, 62);
+  const int64_t half = int64_t{1} << (amount - 1);
+  const int64_t rest = 2 * half - 1;
+  switch (mode) {
+    case Rounding::kHalfToEven:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t v) TPUC_INLINE_LOOP {
+                              return half - 1 + ((v >> amount) & 1);
+                            });
+    case Rounding::kHalfAwayFromZero:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t v)
+                                TPUC_INLINE_LOOP { return half + (v >> 63); });
+    case Rounding::kTowardZero:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t v)
+                                TPUC_INLINE_LOOP { return (v >> 63) & rest; });
+    case Rounding::kDown:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t)
+                                TPUC_INLINE_LOOP { return int64_t{0}; });
+    case Rounding::kUp:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t) TPUC_INLINE_LOOP { return rest; });
+    case Rounding::kHalfUp:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t) TPUC_INLINE_LOOP { return half; });
+    case Rounding::kHalfDown:
+      return ShiftRightLoop(amount, count, values,
+                            [=](int64_t) TPUC_INLINE_LOOP { return half - 1; });
+  }
+}
+
+void SaturateRow(DType type, int64_t count, int64_t* values) {
+  const int64_t low = MinOf(type), high = MaxOf(type);
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    for (int64_t i = 0; i < count; ++i) {
+      const int64_t v = values[i] < low ? low : values[i];
+      values[i] = v > high ? high : v;
+    }
+  });
 }
 
 int64_t ShiftProduct(int64_t a, int64_t b, int shift, Rounding mode,
@@ -198,15 +268,29 @@ void Requant0Row(const FloatRequant& p, DType in, DType out, int64_t count,
                  const void* src, int64_t src_stride, void* dst,
                  int64_t dst_stride) {
   const ScopedFlushDenormals flush;
-  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
-                 [&](int64_t x) { return Requant0(x, p, out); });
+  ForEachPart(in, out, count, src, src_stride, dst, dst_stride,
+              [&](int64_t* values, int64_t part) {
+                for (int64_t j = 0; j < part; ++j) {
+                  values[j] = Requant0(values[j], p, out);
+                }
+              });
 }
 
 void Requant1Row(const IntegerRequant& p, DType in, DType out, int64_t count,
                  const void* src, int64_t src_stride, void* dst,
                  int64_t dst_stride) {
-  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
-                 [&](int64_t x) { return Requant1(x, p, out); });
+  const int64_t multiplier = p.multiplier, zero = p.zero_point;
+  ForEachPart(in, out, count, src, src_stride, dst, dst_stride,
+              [&](int64_t* values, int64_t part) {
+                Vectorized([=]() TPUC_INLINE_LOOP {
+                  for (int64_t j = 0; j < part; ++j) values[j] *= multiplier;
+                });
+                ShiftRow(p.shift, p.mode, part, values);
+                Vectorized([=]() TPUC_INLINE_LOOP {
+                  for (int64_t j = 0; j < part; ++j) values[j] += zero;
+                });
+                SaturateRow(out, part, values);
+              });
 }
 
 void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
@@ -219,6 +303,16 @@ void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
   for (int64_t i = 0; i < count; i += kChunk) {
     const int64_t part = std::min(kChunk, count - i);
     LoadIntegerRow(in, from + i * step, src_stride, part, values);
+    if (dst_stride == 1) {
+      float* to = dst + i;
+      // The conversion rounds to nearest even, as Dequant0's.
+      Vectorized([&]() TPUC_INLINE_LOOP {
+        for (int64_t j = 0; j < part; ++j) {
+          to[j] = static_cast<float>(values[j] - zero_point) * scale;
+        }
+      });
+      continue;
+    }
     for (int64_t j = 0; j < part; ++j) {
       dst[(i + j) * dst_stride] = Dequant0(values[j], zero_point, scale);
     }
@@ -228,8 +322,17 @@ void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
 void Dequant1Row(const IntegerRequant& p, DType in, DType out, int64_t count,
                  const void* src, int64_t src_stride, void* dst,
                  int64_t dst_stride) {
-  ForEachInteger(in, out, count, src, src_stride, dst, dst_stride,
-                 [&](int64_t x) { return Dequant1(x, p, out); });
+  const int64_t multiplier = p.multiplier, zero = p.zero_point;
+  ForEachPart(in, out, count, src, src_stride, dst, dst_stride,
+              [&](int64_t* values, int64_t part) {
+                Vectorized([=]() TPUC_INLINE_LOOP {
+                  for (int64_t j = 0; j < part; ++j) {
+                    values[j] = (values[j] - zero) * multiplier;
+                  }
+                });
+                ShiftRow(p.shift, p.mode, part, values);
+                SaturateRow(out, part, values);
+              });
 }
 
 void LoadIntegerRow(DType type, const void* data, int64_t stride, int64_t count,
@@ -261,14 +364,12 @@ void StoreIntegerRow(DType type, bool saturate, const int64_t* in,
                      int64_t count, void* data, int64_t stride) {
   int64_t limited[kChunk];
   if (saturate) {
-    const int64_t low = MinOf(type), high = MaxOf(type);
     char* to = static_cast<char*>(data);
     const int64_t step = stride * static_cast<int64_t>(SizeOf(type));
     for (int64_t i = 0; i < count; i += kChunk) {
       const int64_t part = std::min(kChunk, count - i);
-      for (int64_t j = 0; j < part; ++j) {
-        limited[j] = std::min(std::max(in[i + j], low), high);
-      }
+      std::copy_n(in + i, part, limited);
+      SaturateRow(type, part, limited);
       StoreIntegerRow(type, false, limited, part, to + i * step, stride);
     }
     return;

@@ -21,6 +21,10 @@ int64_t ShiftProduct(int64_t a, int64_t b, int shift, Rounding mode,
 
 int64_t Saturate(int64_t value, DType type);
 
+// The same for dense rows, in place.
+void ShiftRow(int shift, Rounding mode, int64_t count, int64_t* values);
+void SaturateRow(DType type, int64_t count, int64_t* values);
+
 // f32 -> integer: rounds, saturates; NaN gives 0. Modes 0..4 exist on the chip.
 int64_t FloatToInteger(float value, DType type, Rounding mode);
 // Integer -> float type with the given rounding, as an f32 that may exceed the

@@ -13,39 +13,70 @@
 namespace tpuc::numerics {
 namespace {
 
+bool IsDense(const std::vector<int64_t>& steps, int64_t size) {
+  for (size_t i = 1; i < steps.size(); ++i) {
+    if (steps[i] != steps[i - 1] + size) return false;
+  }
+  return true;
+}
+
 // Copies a rows x cols view as dense f32.
-std::vector<float> GatherFloats(DType type, const MatrixView& view) {
-  std::vector<float> dense(view.row.size() * view.col.size());
-  float* to = dense.data();
+std::vector<float> GatherFloats(DType type, const MatrixView& view,
+                                const ParallelFor& parallel) {
+  const int64_t rows = static_cast<int64_t>(view.row.size());
+  const int64_t cols = static_cast<int64_t>(view.col.size());
+  std::vector<float> dense(static_cast<size_t>(rows * cols));
   const char* base = static_cast<const char*>(view.base);
   const int64_t size = static_cast<int64_t>(SizeOf(type));
-  for (int64_t row : view.row) {
-    for (size_t j = 0; j < view.col.size();) {
-      size_t end = j + 1;
-      while (end < view.col.size() &&
-             view.col[end] == view.col[end - 1] + size) {
-        ++end;
-      }
-      LoadFloatRow(type, base + row + view.col[j], 1,
-                   static_cast<int64_t>(end - j), to);
-      to += end - j;
-      j = end;
-    }
+  constexpr int64_t kParallelElements = 16384;
+  if (cols > 1 && view.col[1] != view.col[0] + size &&
+      IsDense(view.row, size)) {
+    parallel(
+        cols, kParallelElements / rows + 1, [&](int64_t begin, int64_t end) {
+          std::vector<float> column(view.row.size());
+          for (int64_t j = begin; j < end; ++j) {
+            LoadFloatRow(type,
+                         base + view.row[0] + view.col[static_cast<size_t>(j)],
+                         1, rows, column.data());
+            for (int64_t i = 0; i < rows; ++i) {
+              dense[static_cast<size_t>(i * cols + j)] =
+                  column[static_cast<size_t>(i)];
+            }
+          }
+        });
+    return dense;
   }
+  parallel(rows, kParallelElements / cols + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float* to = dense.data() + i * cols;
+      const char* row = base + view.row[static_cast<size_t>(i)];
+      for (size_t j = 0; j < view.col.size();) {
+        size_t stop = j + 1;
+        while (stop < view.col.size() &&
+               view.col[stop] == view.col[stop - 1] + size) {
+          ++stop;
+        }
+        LoadFloatRow(type, row + view.col[j], 1, static_cast<int64_t>(stop - j),
+                     to + j);
+        j = stop;
+      }
+    }
+  });
   return dense;
 }
 
 class FloatMatMul final : public MatMul, private FloatGemm {
  public:
-  FloatMatMul(const MatMulSpec& spec, const MatMulOperands& operands)
+  FloatMatMul(const MatMulSpec& spec, const MatMulOperands& operands,
+              const ParallelFor& parallel)
       : FloatGemm(
             spec.input == DType::kF32 ? Order::kAlternating : Order::kAligned,
             spec.m, spec.n, spec.k),
         spec_(spec),
         bias_(operands.bias),
         result_(operands.result),
-        right_(GatherFloats(spec.input, operands.right)) {
-    left_ = GatherFloats(spec.input, operands.left);
+        right_(GatherFloats(spec.input, operands.right, parallel)) {
+    SetLeft(GatherFloats(spec.input, operands.left, parallel));
     for (int64_t k = 0; k < spec.k && order_ == Order::kAligned;) {
       k = std::min(k + kAlignedGroup, spec.k);
       group_ends_.push_back(k);
@@ -92,6 +123,116 @@ class FloatMatMul final : public MatMul, private FloatGemm {
   std::vector<float> right_;  // [k][n]
 };
 
+// Writes one result from its sum of products.
+void FinishInteger(const IntegerMatMulSpec& spec,
+                   const IntegerMatMulOperands& o, int64_t m, int64_t n,
+                   int64_t value) {
+  const size_t j = static_cast<size_t>(n);
+  char* at = static_cast<char*>(o.result.base) +
+             o.result.row[static_cast<size_t>(m)] + o.result.col[j];
+  if (!o.bias.empty()) value += o.bias[j];
+  if (spec.accumulate) {
+    value +=
+        Shift(LoadInteger(spec.old, at, 0), spec.old_shift, Rounding::kHalfUp);
+  }
+  value = Shift(value, spec.shift, Rounding::kHalfUp);
+  if (spec.saturate) value = Saturate(value, spec.saturate_to);
+  StoreIntegerWrapped(spec.result, at, 0, value);
+}
+
+// Row by row.
+class WideMatMul final : public MatMul {
+ public:
+  WideMatMul(const IntegerMatMulSpec& spec,
+             const IntegerMatMulOperands& operands)
+      : spec_(spec), operands_(operands) {}
+
+  int64_t NumTiles() const override { return spec_.m; }
+  void Run(int64_t begin, int64_t end) const override {
+    MultiplyIntegerRows(spec_, operands_, begin, end);
+  }
+
+ private:
+  IntegerMatMulSpec spec_;
+  IntegerMatMulOperands operands_;
+};
+
+// Operands of 8 bits, sums in 32.
+class ByteMatMul final : public MatMul, private IntegerGemm {
+ public:
+  ByteMatMul(const IntegerMatMulSpec& spec,
+             const IntegerMatMulOperands& operands)
+      : IntegerGemm(spec.m, spec.n, spec.k), spec_(spec), operands_(operands) {
+    left_.resize(static_cast<size_t>(m_ * k_pairs_ * 2));
+    const MatrixView& left = operands_.left;
+    const char* base = static_cast<const char*>(left.base);
+    for (int64_t m = 0; m < m_; ++m) {
+      int16_t* to = left_.data() + m * k_pairs_ * 2;
+      const char* row = base + left.row[static_cast<size_t>(m)];
+      for (int64_t k = 0; k < k_; ++k) {
+        to[k] = static_cast<int16_t>(
+            LoadInteger(spec.left, row + left.col[static_cast<size_t>(k)], 0));
+      }
+    }
+  }
+
+  int64_t NumTiles() const override { return IntegerGemm::NumTiles(); }
+  void Run(int64_t begin, int64_t end) const override { RunTiles(begin, end); }
+
+ private:
+  void FillTile(int64_t n0, int64_t columns, int16_t* tile) const override {
+    if (columns < kTile || (k_ & 1) != 0) {
+      std::fill_n(tile, k_pairs_ * kTile * 2, int16_t{0});
+    }
+    if (spec_.right == DType::kI8) {
+      Fill<int8_t>(n0, columns, tile);
+    } else {
+      Fill<uint8_t>(n0, columns, tile);
+    }
+  }
+
+  template <typename T>
+  void Fill(int64_t n0, int64_t columns, int16_t* tile) const {
+    const MatrixView& right = operands_.right;
+    const T* base = static_cast<const T*>(right.base);
+    int64_t offset[kTile];
+    int16_t zero[kTile] = {};
+    bool dense = columns == kTile;
+    for (int64_t t = 0; t < columns; ++t) {
+      const size_t n = static_cast<size_t>(n0 + t);
+      offset[t] = right.col[n];
+      dense = dense && offset[t] == offset[0] + t;
+      if (!operands_.zero_point.empty()) {
+        zero[t] = static_cast<int16_t>(operands_.zero_point[n]);
+      }
+    }
+    for (int64_t k = 0; k < k_; ++k) {
+      const T* from = base + right.row[static_cast<size_t>(k)];
+      int16_t* to = tile + k / 2 * kTile * 2 + (k & 1);
+      if (dense) {
+        from += offset[0];
+        for (int64_t t = 0; t < kTile; ++t) {
+          to[2 * t] = static_cast<int16_t>(from[t] - zero[t]);
+        }
+      } else {
+        for (int64_t t = 0; t < columns; ++t) {
+          to[2 * t] = static_cast<int16_t>(from[offset[t]] - zero[t]);
+        }
+      }
+    }
+  }
+
+  void Store(int64_t m, int64_t n0, int64_t columns,
+             const int32_t* row) const override {
+    for (int64_t t = 0; t < columns; ++t) {
+      FinishInteger(spec_, operands_, m, n0 + t, row[t]);
+    }
+  }
+
+  IntegerMatMulSpec spec_;
+  IntegerMatMulOperands operands_;
+};
+
 bool Fits(size_t size, int64_t extent) {
   return size == static_cast<size_t>(extent);
 }
@@ -119,7 +260,8 @@ absl::Status Validate(const MatMulSpec& spec) {
 }
 
 absl::StatusOr<std::unique_ptr<MatMul>> MatMul::Prepare(
-    const MatMulSpec& spec, const MatMulOperands& operands) {
+    const MatMulSpec& spec, const MatMulOperands& operands,
+    const ParallelFor& parallel) {
   if (absl::Status s = Validate(spec); !s.ok()) return s;
   if (!Fits(operands.left.row.size(), spec.m) ||
       !Fits(operands.left.col.size(), spec.k) ||
@@ -132,7 +274,7 @@ absl::StatusOr<std::unique_ptr<MatMul>> MatMul::Prepare(
         absl::StrCat(Types(spec), ": operands do not have extents ", spec.m,
                      ", ", spec.k, ", ", spec.n));
   }
-  return std::unique_ptr<MatMul>(new FloatMatMul(spec, operands));
+  return std::unique_ptr<MatMul>(new FloatMatMul(spec, operands, parallel));
 }
 
 absl::Status Multiply(const MatMulSpec& spec, const MatMulOperands& operands) {
@@ -142,14 +284,33 @@ absl::Status Multiply(const MatMulSpec& spec, const MatMulOperands& operands) {
   return absl::OkStatus();
 }
 
-absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
-                              const IntegerMatMulOperands& o, int64_t m_begin,
-                              int64_t m_end) {
+absl::Status Validate(const IntegerMatMulSpec& spec) {
   if (IsFloat(spec.left) || IsFloat(spec.right) || IsFloat(spec.result)) {
     return absl::UnimplementedError(absl::StrCat(
         "integer matrix product of ", tpuc::Name(spec.left), " and ",
         tpuc::Name(spec.right), " to ", tpuc::Name(spec.result)));
   }
+  return absl::OkStatus();
+}
+
+std::unique_ptr<MatMul> PrepareIntegerMatMul(
+    const IntegerMatMulSpec& spec, const IntegerMatMulOperands& operands) {
+  const auto is_8_bit = [](DType type) { return SizeOf(type) == 1; };
+  // Sums of this many products of 8 bits and 9 bits with sign fit in 32 bits;
+  // where only the low 32 bits count, all do.
+  constexpr int64_t kNarrowDepth = 16000;
+  const bool wraps =
+      SizeOf(spec.result) == 4 && !spec.saturate && spec.shift == 0;
+  if (is_8_bit(spec.left) && is_8_bit(spec.right) &&
+      (spec.k <= kNarrowDepth || wraps)) {
+    return std::make_unique<ByteMatMul>(spec, operands);
+  }
+  return std::make_unique<WideMatMul>(spec, operands);
+}
+
+void MultiplyIntegerRows(const IntegerMatMulSpec& spec,
+                         const IntegerMatMulOperands& o, int64_t m_begin,
+                         int64_t m_end) {
   std::vector<uint64_t> sums(static_cast<size_t>(spec.n));
   std::vector<int64_t> row(static_cast<size_t>(spec.n));
   const bool unsigned_sums =
@@ -173,23 +334,11 @@ absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
       }
     }
     for (int64_t n = 0; n < spec.n; ++n) {
-      char* at =
-          static_cast<char*>(o.result.base) + o.result.row[m] + o.result.col[n];
-      int64_t value = static_cast<int64_t>(sums[n]);
-      if (value < 0 && unsigned_sums) {
-        value = std::numeric_limits<int64_t>::max();
-      }
-      if (!o.bias.empty()) value += o.bias[n];
-      if (spec.accumulate) {
-        value += Shift(LoadInteger(spec.old, at, 0), spec.old_shift,
-                       Rounding::kHalfUp);
-      }
-      value = Shift(value, spec.shift, Rounding::kHalfUp);
-      if (spec.saturate) value = Saturate(value, spec.saturate_to);
-      StoreIntegerWrapped(spec.result, at, 0, value);
+      int64_t sum = static_cast<int64_t>(sums[n]);
+      if (sum < 0 && unsigned_sums) sum = std::numeric_limits<int64_t>::max();
+      FinishInteger(spec, o, m, n, sum);
     }
   }
-  return absl::OkStatus();
 }
 
 }  // namespace tpuc::numerics

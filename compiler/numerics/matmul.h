@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "compiler/numerics/float_format.h"
+#include "compiler/numerics/parallel_for.h"
 #include "compiler/numerics/view.h"
 #include "compiler/support/dtype.h"
 
@@ -40,7 +41,8 @@ struct MatMulOperands {
 class MatMul {
  public:
   static absl::StatusOr<std::unique_ptr<MatMul>> Prepare(
-      const MatMulSpec& spec, const MatMulOperands& operands);
+      const MatMulSpec& spec, const MatMulOperands& operands,
+      const ParallelFor& parallel = Serially);
   virtual ~MatMul() = default;
   virtual int64_t NumTiles() const = 0;
   virtual void Run(int64_t tile_begin, int64_t tile_end) const = 0;
@@ -66,10 +68,16 @@ struct IntegerMatMulOperands {
   std::vector<int32_t> zero_point;  // of right: n values, or empty
   MutableMatrixView result;
 };
-// Rows [m_begin, m_end); different rows may run on several threads. The result
-// must not overlap the operands.
-absl::Status MultiplyIntegers(const IntegerMatMulSpec& spec,
-                              const IntegerMatMulOperands& operands,
-                              int64_t m_begin, int64_t m_end);
+// Fails for types that are no integers.
+absl::Status Validate(const IntegerMatMulSpec& spec);
+
+// Any integer types; the result must not overlap the operands.
+std::unique_ptr<MatMul> PrepareIntegerMatMul(
+    const IntegerMatMulSpec& spec, const IntegerMatMulOperands& operands);
+
+// The scalar definition: rows [m_begin, m_end).
+void MultiplyIntegerRows(const IntegerMatMulSpec& spec,
+                         const IntegerMatMulOperands& operands, int64_t m_begin,
+                         int64_t m_end);
 
 }  // namespace tpuc::numerics

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CONV, PorD, MM and MM2 arithmetic: hand-computed examples, and the vector
+// CONV, MM and MM2 arithmetic: hand-computed examples, and the vector
 // kernels against the scalar definition.
 #include <cmath>
 #include <cstring>
@@ -9,7 +9,7 @@
 #include "compiler/numerics/conv.h"
 #include "compiler/numerics/gemm.h"
 #include "compiler/numerics/matmul.h"
-#include "compiler/numerics/pool.h"
+#include "compiler/numerics/vector_levels.h"
 #include "gtest/gtest.h"
 
 namespace tpuc::numerics {
@@ -34,29 +34,6 @@ TEST(AlignedSum, CutsProductsBelowTheLargest) {
                                 std::ldexp(1.0f, -24), 0.0f};
   EXPECT_EQ(AlignedSum(ones.data(), 1, v.data(), 4),
             1.0f + std::ldexp(1.0f, -23));
-}
-
-TEST(Window, TapsOfSpreadAndPaddedInput) {
-  Window w;
-  w.in_w = 3;
-  w.kernel_w = 3;
-  w.insert_w = 1;
-  w.pad_left = w.pad_right = 1;
-  w.out_w = WindowOutput(3, 1, 1, 1, 3, 1, 1);
-  EXPECT_EQ(w.out_w, 5);
-  const std::vector<int32_t> taps = ColumnTaps(w);
-  EXPECT_EQ(std::vector<int32_t>(taps.begin(), taps.begin() + 6),
-            (std::vector<int32_t>{kTapPad, 0, kTapZero, 0, kTapZero, 1}));
-  w.insert_w = 0;
-  w.out_w = 3;
-  w.pad_mode = PadMode::kReflect;
-  EXPECT_EQ(ColumnTaps(w), (std::vector<int32_t>{1, 0, 1, 0, 1, 2, 1, 2, 1}));
-  w.pad_mode = PadMode::kEdge;
-  EXPECT_EQ(ColumnTaps(w), (std::vector<int32_t>{0, 0, 1, 0, 1, 2, 1, 2, 2}));
-  w.pad_mode = PadMode::kCircular;
-  EXPECT_EQ(ColumnTaps(w), (std::vector<int32_t>{2, 0, 1, 0, 1, 2, 1, 2, 0}));
-  w.out_w = 4;
-  EXPECT_FALSE(Validate(w).ok());
 }
 
 TEST(Convolution, F32UsesTwoAlternatingAccumulators) {
@@ -100,21 +77,10 @@ TEST(Convolution, Int8SubtractsTheZeroPointAndPadsWithTheValue) {
                                      5 * 2 - 5 * 7}));
 }
 
-class ScalarLevel {
- public:
-  ScalarLevel() : old_(CurrentVectorLevel()) {
-    SetVectorLevel(VectorLevel::kScalar);
-  }
-  ~ScalarLevel() { SetVectorLevel(old_); }
-
- private:
-  VectorLevel old_;
-};
-
 std::vector<uint8_t> RandomConvolution(DType type, DType result, uint32_t seed,
-                                       bool tiny) {
+                                       bool tiny, bool special) {
   std::mt19937 random(seed);
-  const int64_t ic = 1 + random() % 70, oc = 1 + random() % 5;
+  const int64_t ic = 1 + random() % 70, oc = 1 + random() % 20;
   ConvSpec spec;
   spec.input = spec.filter = type;
   spec.result = result;
@@ -140,8 +106,8 @@ std::vector<uint8_t> RandomConvolution(DType type, DType result, uint32_t seed,
       float v = static_cast<float>(static_cast<int32_t>(random())) *
                 std::ldexp(1.0f, -static_cast<int>(random() % 40));
       if (tiny) v *= std::ldexp(1.0f, -90);
-      if (random() % 500 == 0) v = INFINITY;
-      if (random() % 500 == 0) v = NAN;
+      if (special && random() % 500 == 0) v = INFINITY;
+      if (special && random() % 500 == 0) v = NAN;
       StoreFloat(type, bytes.data(), i, v);
     }
     return bytes;
@@ -176,10 +142,11 @@ TEST(Convolution, VectorKernelsEqualTheScalarDefinition) {
                {DType::kI8, DType::kI32},  {DType::kU8, DType::kI32}};
   for (const auto& kind : kinds) {
     for (uint32_t seed = 0; seed < 40; ++seed) {
-      const bool tiny = seed % 4 == 0;
-      const auto fast = RandomConvolution(kind.type, kind.result, seed, tiny);
-      const ScalarLevel scalar;
-      ASSERT_EQ(fast, RandomConvolution(kind.type, kind.result, seed, tiny))
+      ExpectSameAtAllLevels([&] {
+        return RandomConvolution(kind.type, kind.result, seed, seed % 4 == 0,
+                                 seed % 2 == 0);
+      });
+      ASSERT_FALSE(testing::Test::HasFailure())
           << Name(kind.type) << " seed " << seed;
     }
   }
@@ -218,45 +185,62 @@ TEST(MatMul, IntegersWithZeroPointAndShift) {
   o.right = DenseMatrix(static_cast<const void*>(b.data()), DType::kI8, 2, 2);
   o.zero_point = {1, 1};
   o.result = DenseMatrix(static_cast<void*>(y.data()), DType::kI32, 2, 2);
-  ASSERT_TRUE(MultiplyIntegers(spec, o, 0, 2).ok());
+  const auto product = PrepareIntegerMatMul(spec, o);
+  product->Run(0, product->NumTiles());
   // (4 + 12)/2, (5 + 14)/2 half up, (12 + 24)/2, (15 + 28)/2 half up
   EXPECT_EQ(y, (std::vector<int32_t>{8, 10, 18, 22}));
 }
 
-TEST(Pool, F16DepthwiseRoundsEveryStep) {
-  // 2048 + 1 is 2048 in f16, so both ones of the odd accumulator count, the
-  // even accumulator loses its.
-  const std::vector<uint16_t> x = Halves(DType::kF16, {2048, 1, 1, 1});
-  const std::vector<uint16_t> w = Halves(DType::kF16, {1, 1, 1, 1});
-  std::vector<uint16_t> y(1);
-  PoolSpec spec;
-  spec.op = PoolOp::kDepthwise;
-  spec.input = spec.filter = spec.result = DType::kF16;
-  spec.window.in_w = spec.window.kernel_w = 4;
-  PoolOperands o;
-  o.input = DensePlanes(static_cast<const void*>(x.data()), DType::kF16,
-                        {1, 1, 1, 4});
-  o.filter = {w.data()};
-  o.result =
-      DensePlanes(static_cast<void*>(y.data()), DType::kF16, {1, 1, 1, 1});
-  ASSERT_TRUE(Pool(spec, o, 0, 1).ok());
-  EXPECT_EQ(F16ToF32(y[0]), 2050.0f);
-}
-
-TEST(Pool, MaxOverPaddedWindow) {
-  const std::vector<float> x = {-3, -1, -2};
-  std::vector<float> y(3);
-  PoolSpec spec;
-  spec.window.in_w = spec.window.out_w = spec.window.kernel_w = 3;
-  spec.window.pad_left = spec.window.pad_right = 1;
-  PoolOperands o;
-  o.input = DensePlanes(static_cast<const void*>(x.data()), DType::kF32,
-                        {1, 1, 1, 3});
-  o.pad_bits = {0xFF7FFFFF};
-  o.result =
-      DensePlanes(static_cast<void*>(y.data()), DType::kF32, {1, 1, 1, 3});
-  ASSERT_TRUE(Pool(spec, o, 0, 1).ok());
-  EXPECT_EQ(y, (std::vector<float>{-1, -1, -1}));
+TEST(MatMul, BytesEqualTheScalarDefinition) {
+  for (uint32_t seed = 0; seed < 60; ++seed) {
+    std::mt19937 random(seed);
+    IntegerMatMulSpec spec;
+    spec.left = random() % 2 != 0 ? DType::kI8 : DType::kU8;
+    spec.right = random() % 2 != 0 ? DType::kI8 : DType::kU8;
+    spec.result = random() % 2 != 0 ? DType::kI32 : DType::kI16;
+    spec.m = 1 + random() % 20;
+    spec.k = 1 + random() % 70;
+    spec.n = 1 + random() % 40;
+    spec.accumulate = random() % 2 != 0;
+    spec.old = spec.result;
+    spec.old_shift = static_cast<int>(random() % 5) - 2;
+    spec.saturate = random() % 2 != 0;
+    spec.saturate_to = spec.result;
+    spec.shift = -static_cast<int>(random() % 9);
+    const auto bytes = [&](int64_t count) {
+      std::vector<uint8_t> data(static_cast<size_t>(count));
+      for (uint8_t& x : data) x = static_cast<uint8_t>(random());
+      return data;
+    };
+    const bool transposed = random() % 2 != 0;
+    const auto left = bytes(spec.m * spec.k), right = bytes(spec.k * spec.n);
+    const auto old = bytes(spec.m * spec.n * 4);
+    IntegerMatMulOperands o;
+    o.left = DenseMatrix(static_cast<const void*>(left.data()), spec.left,
+                         spec.m, spec.k);
+    o.right =
+        DenseMatrix(static_cast<const void*>(right.data()), spec.right,
+                    transposed ? spec.n : spec.k, transposed ? spec.k : spec.n);
+    if (transposed) o.right = Transposed(o.right);
+    for (int64_t n = 0; n < spec.n; ++n) {
+      o.zero_point.push_back(static_cast<int32_t>(random() % 256) -
+                             (spec.right == DType::kI8 ? 128 : 0));
+      o.bias.push_back(static_cast<int32_t>(random() % 20000) - 10000);
+    }
+    std::vector<uint8_t> expected = old;
+    o.result = DenseMatrix(static_cast<void*>(expected.data()), spec.result,
+                           spec.m, spec.n);
+    MultiplyIntegerRows(spec, o, 0, spec.m);
+    ExpectSameAtAllLevels([&] {
+      std::vector<uint8_t> result = old;
+      o.result = DenseMatrix(static_cast<void*>(result.data()), spec.result,
+                             spec.m, spec.n);
+      const auto product = PrepareIntegerMatMul(spec, o);
+      product->Run(0, product->NumTiles());
+      EXPECT_EQ(result, expected) << "seed " << seed;
+      return result;
+    });
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "compiler/numerics/float_format.h"
 #include "compiler/numerics/integer.h"
+#include "compiler/numerics/simd.h"
 
 namespace tpuc::numerics {
 namespace {
@@ -14,17 +15,19 @@ constexpr int64_t kChunk = 256;
 template <typename T>
 void MaskLoop(Relation relation, int64_t count, const T* a, const T* b,
               uint8_t* mask) {
-  switch (relation) {
-    case Relation::kGreater:
-      for (int64_t i = 0; i < count; ++i) mask[i] = a[i] > b[i] ? 0xFF : 0;
-      break;
-    case Relation::kLess:
-      for (int64_t i = 0; i < count; ++i) mask[i] = a[i] >= b[i] ? 0 : 0xFF;
-      break;
-    case Relation::kEqual:
-      for (int64_t i = 0; i < count; ++i) mask[i] = a[i] == b[i] ? 0xFF : 0;
-      break;
-  }
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    switch (relation) {
+      case Relation::kGreater:
+        for (int64_t i = 0; i < count; ++i) mask[i] = a[i] > b[i] ? 0xFF : 0;
+        break;
+      case Relation::kLess:
+        for (int64_t i = 0; i < count; ++i) mask[i] = a[i] >= b[i] ? 0 : 0xFF;
+        break;
+      case Relation::kEqual:
+        for (int64_t i = 0; i < count; ++i) mask[i] = a[i] == b[i] ? 0xFF : 0;
+        break;
+    }
+  });
 }
 
 template <typename T>
@@ -33,8 +36,20 @@ void SelectLoop(const uint8_t* mask, int64_t count, RowOperand yes,
   const T* t = static_cast<const T*>(yes.data);
   const T* f = static_cast<const T*>(no.data);
   T* out = static_cast<T*>(dst);
-  for (int64_t i = 0; i < count; ++i) {
-    out[i * dst_stride] = mask[i] != 0 ? t[i * yes.stride] : f[i * no.stride];
+  const auto pick = [=](int64_t i) TPUC_INLINE_LOOP {
+    return mask[i] != 0 ? t[i * yes.stride] : f[i * no.stride];
+  };
+  if (dst_stride != 1 || yes.stride != 1 || no.stride > 1) {
+    for (int64_t i = 0; i < count; ++i) out[i * dst_stride] = pick(i);
+  } else if (no.stride == 0) {
+    const T other = f[0];
+    Vectorized([=]() TPUC_INLINE_LOOP {
+      for (int64_t i = 0; i < count; ++i) out[i] = mask[i] != 0 ? t[i] : other;
+    });
+  } else {
+    Vectorized([=]() TPUC_INLINE_LOOP {
+      for (int64_t i = 0; i < count; ++i) out[i] = mask[i] != 0 ? t[i] : f[i];
+    });
   }
 }
 

@@ -4,13 +4,15 @@
 #include <algorithm>
 
 #include "compiler/numerics/select.h"
+#include "compiler/numerics/simd.h"
 
 namespace tpuc::numerics {
 namespace {
 
 constexpr int64_t kChunk = 256;
 
-inline float RsqrtInline(float x, int iterations) {
+inline __attribute__((always_inline)) float RsqrtInline(float x,
+                                                        int iterations) {
   // The shift is arithmetic: negative numbers give their own garbage.
   const int32_t halved = static_cast<int32_t>(FloatBits(x)) >> 1;
   float r = BitsFloat(0x5F3759DFu - static_cast<uint32_t>(halved));
@@ -20,14 +22,6 @@ inline float RsqrtInline(float x, int iterations) {
     r = r * (1.5f - t);
   }
   return r;
-}
-
-// Rounds dense f32 to a 16-bit type and back; nothing for f32.
-void RoundRow(DType type, int64_t count, float* x) {
-  if (type == DType::kF32) return;
-  uint16_t half[kChunk];
-  StoreFloatRow(type, x, count, half, 1);
-  LoadFloatRow(type, half, 1, count, x);
 }
 
 struct FloatFields {
@@ -59,16 +53,24 @@ const char* At(const void* data, DType type, int64_t i) {
 
 float Rsqrt(float x, int iterations) { return RsqrtInline(x, iterations); }
 
-float Divide(float a, float b, int iterations) {
+__attribute__((always_inline)) inline float DivideInline(float a, float b,
+                                                         int iterations) {
   const uint32_t bits = FloatBits(b);
   const float r = RsqrtInline(BitsFloat(bits & 0x7FFFFFFF), iterations);
   const float quotient = a * (r * r);
   return BitsFloat(FloatBits(quotient) ^ (bits & 0x80000000u));
 }
 
+float Divide(float a, float b, int iterations) {
+  return DivideInline(a, b, iterations);
+}
+
 void DivideRow(int iterations, int64_t count, const float* a, const float* b,
                float* res) {
-  for (int64_t i = 0; i < count; ++i) res[i] = Divide(a[i], b[i], iterations);
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    for (int64_t i = 0; i < count; ++i)
+      res[i] = DivideInline(a[i], b[i], iterations);
+  });
 }
 
 void RsqrtRow(int iterations, int64_t count, const float* x, int64_t x_stride,
@@ -91,10 +93,14 @@ void TaylorRow(DType type, int64_t count, const void* x, int64_t x_stride,
     std::fill_n(r, part, last);
     for (int64_t k = terms - 2; k >= 0; --k) {
       const float term = LoadFloat(type, coefficients, k);
-      for (int64_t j = 0; j < part; ++j) r[j] = r[j] * v[j];
-      RoundRow(type, part, r);
-      for (int64_t j = 0; j < part; ++j) r[j] = r[j] + term;
-      RoundRow(type, part, r);
+      Vectorized([&]() TPUC_INLINE_LOOP {
+        for (int64_t j = 0; j < part; ++j) r[j] = r[j] * v[j];
+      });
+      RoundFloatRow(type, part, r);
+      Vectorized([&]() TPUC_INLINE_LOOP {
+        for (int64_t j = 0; j < part; ++j) r[j] = r[j] + term;
+      });
+      RoundFloatRow(type, part, r);
     }
     StoreFloatRow(type, r, part, At(res, type, i * res_stride), res_stride);
   }
@@ -143,17 +149,17 @@ void LinRow(LinOp op, DType type, const void* p, const void* q, int64_t count,
     switch (op) {
       case LinOp::kMultiplyAdd:
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] * a;
-        RoundRow(type, part, v);
+        RoundFloatRow(type, part, v);
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] + b;
         break;
       case LinOp::kSquareOfSum:
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] + a;
-        RoundRow(type, part, v);
+        RoundFloatRow(type, part, v);
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] * v[j];
         break;
       case LinOp::kSquareOfDifference:
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] - a;
-        RoundRow(type, part, v);
+        RoundFloatRow(type, part, v);
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] * v[j];
         break;
     }

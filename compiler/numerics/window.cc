@@ -48,6 +48,18 @@ std::vector<int32_t> Taps(int64_t out, int64_t kernel, int64_t stride,
   return taps;
 }
 
+std::vector<int32_t> Padded(int64_t out, int64_t kernel, int64_t stride,
+                            int64_t dilation, int64_t pad, int64_t in,
+                            int64_t insert, PadMode mode) {
+  const int64_t size = (out - 1) * stride + (kernel - 1) * dilation + 1;
+  std::vector<int32_t> sources;
+  sources.reserve(static_cast<size_t>(size));
+  for (int64_t p = 0; p < size; ++p) {
+    sources.push_back(Tap(p - pad, in, insert, mode));
+  }
+  return sources;
+}
+
 }  // namespace
 
 int64_t WindowOutput(int64_t in, int64_t insert, int64_t pad_before,
@@ -95,6 +107,16 @@ std::vector<int32_t> RowTaps(const Window& w) {
 std::vector<int32_t> ColumnTaps(const Window& w) {
   return Taps(w.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left, w.in_w,
               w.insert_w, w.pad_mode);
+}
+
+std::vector<int32_t> PaddedRows(const Window& w) {
+  return Padded(w.out_h, w.kernel_h, w.stride_h, w.dilation_h, w.pad_top,
+                w.in_h, w.insert_h, w.pad_mode);
+}
+
+std::vector<int32_t> PaddedColumns(const Window& w) {
+  return Padded(w.out_w, w.kernel_w, w.stride_w, w.dilation_w, w.pad_left,
+                w.in_w, w.insert_w, w.pad_mode);
 }
 
 }  // namespace tpuc::numerics

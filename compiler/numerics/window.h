@@ -45,5 +45,9 @@ constexpr int32_t kTapZero = -2;  // an inserted zero
 // not in the table.
 std::vector<int32_t> RowTaps(const Window& window);
 std::vector<int32_t> ColumnTaps(const Window& window);
+// The same for every row or column of the padded input that windows reach:
+// tap k of output o reads number o * stride + k * dilation.
+std::vector<int32_t> PaddedRows(const Window& window);
+std::vector<int32_t> PaddedColumns(const Window& window);
 
 }  // namespace tpuc::numerics

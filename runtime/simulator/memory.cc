@@ -60,6 +60,8 @@ Memory::Pages Memory::Map(size_t bytes) {
   void* p = mmap(nullptr, size, PROT_READ | PROT_WRITE,
                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (p == MAP_FAILED) throw std::bad_alloc();
+  // Fewer page faults; where it is refused, nothing is lost.
+  madvise(p, size, MADV_HUGEPAGE);
   return Pages(static_cast<uint8_t*>(p), Unmap{size});
 }
 

@@ -94,6 +94,13 @@ std::vector<uint32_t> ReadBits(const Values& values) {
   return bits;
 }
 
+numerics::ParallelFor Parallel(ThreadPool& threads) {
+  return [&threads](int64_t count, int64_t grain,
+                    const std::function<void(int64_t, int64_t)>& body) {
+    threads.For(count, grain, body);
+  };
+}
+
 Use ResultUse(bool accumulate) {
   return accumulate ? Use::kUpdate : Use::kWrite;
 }
@@ -280,8 +287,9 @@ absl::StatusOr<Action> Prepare(const isa::SConv& i, const Context& context) {
         o.result.channel.push_back(sums.data() + k * plane);
       }
     }
-    TPUC_ASSIGN_OR_RETURN(const auto convolution,
-                          numerics::Convolution::Prepare(spec, o));
+    TPUC_ASSIGN_OR_RETURN(
+        const auto convolution,
+        numerics::Convolution::Prepare(spec, o, Parallel(threads)));
     threads.For(convolution->NumTiles(), 1, [&](int64_t begin, int64_t end) {
       convolution->Run(begin, end);
     });
@@ -467,8 +475,9 @@ absl::StatusOr<Action> FloatProduct(const numerics::MatMulSpec& spec,
       operands.bias.push_back(
           numerics::LoadFloat(DType::kF32, base + offset, 0));
     }
-    TPUC_ASSIGN_OR_RETURN(const auto product,
-                          numerics::MatMul::Prepare(spec, operands));
+    TPUC_ASSIGN_OR_RETURN(
+        const auto product,
+        numerics::MatMul::Prepare(spec, operands, Parallel(threads)));
     threads.For(product->NumTiles(), 1,
                 [&](int64_t begin, int64_t end) { product->Run(begin, end); });
     return absl::OkStatus();
@@ -495,8 +504,7 @@ absl::StatusOr<Action> IntegerProduct(const numerics::IntegerMatMulSpec& spec,
                                       const IntegerRow& zeros,
                                       const IntegerRow& bias,
                                       const Context& context) {
-  numerics::IntegerMatMulOperands operands;
-  TPUC_RETURN_IF_ERROR(numerics::MultiplyIntegers(spec, operands, 0, 0));
+  TPUC_RETURN_IF_ERROR(numerics::Validate(spec));
   return Action([=, &threads = context.threads] {
     numerics::IntegerMatMulOperands o;
     o.left = m.left.View();
@@ -504,9 +512,9 @@ absl::StatusOr<Action> IntegerProduct(const numerics::IntegerMatMulSpec& spec,
     o.result = m.result.MutableView();
     o.zero_point = zeros.Values();
     o.bias = bias.Values();
-    threads.For(spec.m, 1, [&](int64_t begin, int64_t end) {
-      numerics::MultiplyIntegers(spec, o, begin, end).IgnoreError();
-    });
+    const auto product = numerics::PrepareIntegerMatMul(spec, o);
+    threads.For(product->NumTiles(), 1,
+                [&](int64_t begin, int64_t end) { product->Run(begin, end); });
     return absl::OkStatus();
   });
 }

@@ -58,7 +58,12 @@ std::vector<const void*> Pieces(const Tensor& tensor, int64_t count,
 
 absl::Status RunTiles(const numerics::ConvSpec& spec,
                       const numerics::ConvOperands& operands, int threads) {
-  auto convolution = numerics::Convolution::Prepare(spec, operands);
+  auto convolution = numerics::Convolution::Prepare(
+      spec, operands,
+      [threads](int64_t count, int64_t grain,
+                const std::function<void(int64_t, int64_t)>& body) {
+        ParallelFor(threads, count, grain, body);
+      });
   if (!convolution.ok()) return convolution.status();
   ParallelFor(
       threads, (*convolution)->NumTiles(), 1,
