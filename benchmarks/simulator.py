@@ -51,6 +51,12 @@ def line(name, ours, theirs):
         name, ours.wall, ours.cpu, theirs.wall, theirs.cpu, theirs.wall / ours.wall, theirs.cpu / ours.cpu)
 
 
+def find(path):
+    """A path given by the user, or one in the runfiles."""
+    theirs = os.path.join(os.environ.get("BUILD_WORKING_DIRECTORY", os.getcwd()), path)
+    return theirs if os.path.exists(theirs) else path
+
+
 def main():
     parser = argparse.ArgumentParser(
         prog="benchmarks:simulator",
@@ -65,16 +71,14 @@ def main():
     parser.add_argument("--oracle", default=os.environ.get("ORACLE"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     cpus = set(sorted(os.sched_getaffinity(0))[:options.processors])
-    directory = os.environ.get("BUILD_WORKING_DIRECTORY", os.getcwd())
     print(HEADER, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         for argument in options.models:
             model, _, given = argument.partition(":")
-            model = os.path.join(directory, model)
-            inputs = os.path.join(directory, given) if given else os.path.join(scratch, "inputs.npz")
-            # The first run warms the file cache and, if need be, makes the inputs.
-            first = [options.oracle, "run", model]
-            measure(first + (["--input", inputs] if given else ["--save-input", inputs]), cpus)
+            model = find(model)
+            inputs = find(given) if given else os.path.join(scratch, "inputs.npz")
+            if not given:
+                measure([options.oracle, "run", model, "--save-input", inputs], cpus)
             ours, theirs = alternate([
                 [options.model_runner, "--model", model, "--input", inputs,
                  "--output", os.path.join(scratch, "ours.npz")],
