@@ -362,6 +362,30 @@ TEST(Program, Concats) {
   CheckConcat({70000}, 0, "bf16", isa::kLaneBytes);
 }
 
+// Values that are computed where they belong, one of them read again later.
+TEST(Program, ConcatsOfComputedValues) {
+  Check("1x3x5x7xf32", "1x19x5x7xf32",
+        "%a = \"tpu.Exp\"(%x) : (tensor<1x3x5x7xf32>) -> tensor<1x3x5x7xf32> "
+        "loc(\"a\")\n"
+        "%b = \"tpu.Exp\"(%a) : (tensor<1x3x5x7xf32>) -> tensor<1x3x5x7xf32> "
+        "loc(\"b\")\n"
+        "%r = \"tpu.Reshape\"(%b) : (tensor<1x3x5x7xf32>) -> "
+        "tensor<1x1x3x5x7xf32> loc(\"r\")\n"
+        "%s = \"tpu.Reshape\"(%r) : (tensor<1x1x3x5x7xf32>) -> "
+        "tensor<1x3x5x7xf32> loc(\"s\")\n" +
+            Weight("w", "1x1x5x7xf32") +
+            "%p = \"tpu.Concat\"(%s, %w, %a) <{axis = 1 : i64}> : "
+            "(tensor<1x3x5x7xf32>, tensor<1x1x5x7xf32>, tensor<1x3x5x7xf32>) "
+            "-> tensor<1x7x5x7xf32> loc(\"p\")\n"
+            "%c = \"tpu.Binary\"(%a, %x) <{kind = 0 : i32}> : "
+            "(tensor<1x3x5x7xf32>, tensor<1x3x5x7xf32>) -> "
+            "tensor<1x3x5x7xf32> loc(\"c\")\n"
+            "%y = \"tpu.Concat\"(%c, %p, %x, %c, %a) <{axis = 1 : i64}> : "
+            "(tensor<1x3x5x7xf32>, tensor<1x7x5x7xf32>, tensor<1x3x5x7xf32>, "
+            "tensor<1x3x5x7xf32>, tensor<1x3x5x7xf32>) -> "
+            "tensor<1x19x5x7xf32> loc(\"y\")");
+}
+
 int64_t Pick(std::mt19937& generator, int64_t low, int64_t high) {
   return low + static_cast<int64_t>(generator() % (high - low + 1));
 }

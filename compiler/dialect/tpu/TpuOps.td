@@ -173,7 +173,11 @@ def Tpu_ReshapeOp : Tpu_TensorOp<"Reshape"> {
 }
 
 def Tpu_ConcatOp : Tpu_TensorOp<"Concat"> {
-  let summary = "The inputs one behind the other along `axis`; copied from DDR to DDR";
+  let summary = "The inputs one behind the other along `axis`";
+  let description = [{
+    Copied from DDR to DDR, except for those that `assign-global-memory` has
+    placed where they belong.
+  }];
   let arguments = (ins Variadic<Tpu_Tensor>:$inputs, I64Attr:$axis);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;

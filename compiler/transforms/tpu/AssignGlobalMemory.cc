@@ -10,6 +10,7 @@
 #include "compiler/isa/codes.h"
 #include "compiler/transforms/tpu/Passes.h"
 #include "compiler/transforms/tpu/memory_attributes.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/MapVector.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -39,7 +40,12 @@ struct Neuron {
   int64_t first = 0, last = 0;
   int64_t offset = 0;
   int64_t number = 0;  // in order of appearance
+  // The concatenation that has it as an input and whose memory it shares, `at`
+  // bytes behind the start.
+  mlir::Value concat;
+  int64_t at = 0;
 };
+using Neurons = llvm::MapVector<mlir::Value, Neuron>;
 
 // Largest first, each at the lowest offset that is free during its life.
 // Returns what all need.
@@ -102,7 +108,8 @@ class AssignGlobalMemoryPass
   }
 
   llvm::LogicalResult AssignNeurons(mlir::func::FuncOp function, int64_t ctx) {
-    llvm::MapVector<mlir::Value, Neuron> neurons;
+    Neurons neurons;
+    llvm::DenseSet<mlir::Value> outputs;
     int64_t position = 0;
     const int64_t end =
         static_cast<int64_t>(function.getBody().front().getOperations().size());
@@ -122,14 +129,20 @@ class AssignGlobalMemoryPass
             return ret.emitError(
                 "a constant as an output of the network is not supported");
           neurons[RootOf(value)].first = 0;
+          outputs.insert(RootOf(value));
         }
     }
+    MergeIntoConcats(function, outputs, neurons);
     std::vector<Neuron*> order;
     for (auto& [value, neuron] : neurons) {
+      if (neuron.concat) continue;
       neuron.number = static_cast<int64_t>(order.size());
       order.push_back(&neuron);
     }
     const int64_t bytes = PlaceNeurons(order);
+    for (auto& [value, neuron] : llvm::reverse(neurons))
+      if (neuron.concat)
+        neuron.offset = neurons.find(neuron.concat)->second.offset + neuron.at;
     getOperation()->setAttr(kCtxAddressAttr, I64(ctx));
     getOperation()->setAttr(kCtxBytesAttr, I64(bytes));
     for (auto& [value, neuron] : neurons)
@@ -147,17 +160,49 @@ class AssignGlobalMemoryPass
     return llvm::success();
   }
 
+  // Where nothing goes before the axis, the inputs of a concatenation lie one
+  // behind the other in the result, so what a group computes can be stored
+  // there in the first place.
+  static void MergeIntoConcats(mlir::func::FuncOp function,
+                               const llvm::DenseSet<mlir::Value>& outputs,
+                               Neurons& neurons) {
+    function.walk([&](ConcatOp op) {
+      const auto before = ShapeOf(op.getOutput()).take_front(op.getAxis());
+      if (llvm::any_of(before, [](int64_t extent) { return extent != 1; }))
+        return;
+      const mlir::Value result = op->getParentOfType<GroupOp>().getResult(0);
+      int64_t at = 0;
+      for (mlir::Value input : op.getInputs()) {
+        const mlir::Value root =
+            RootOf(input.getDefiningOp<LoadOp>().getSource());
+        auto it = neurons.find(root);
+        if (root.getDefiningOp<GroupOp>() && !outputs.contains(root) &&
+            !it->second.concat) {
+          it->second.concat = result;
+          it->second.at = at;
+        }
+        at += BytesOf(input);
+      }
+    });
+    // In program order, so that a concatenation in another one is complete.
+    for (auto& [value, neuron] : neurons) {
+      if (!neuron.concat) continue;
+      Neuron& concat = neurons.find(neuron.concat)->second;
+      concat.first = std::min(concat.first, neuron.first);
+      concat.last = std::max(concat.last, neuron.last);
+    }
+  }
+
   // False when `value` isn't held in neuron memory.
-  static bool Extend(llvm::MapVector<mlir::Value, Neuron>& neurons,
-                     mlir::Value value, int64_t position) {
+  static bool Extend(Neurons& neurons, mlir::Value value, int64_t position) {
     auto it = neurons.find(RootOf(value));
     if (it == neurons.end()) return false;
     it->second.last = std::max(it->second.last, position);
     return true;
   }
 
-  static int64_t AddressIn(const llvm::MapVector<mlir::Value, Neuron>& neurons,
-                           mlir::Value value, int64_t ctx) {
+  static int64_t AddressIn(const Neurons& neurons, mlir::Value value,
+                           int64_t ctx) {
     const mlir::Value root = RootOf(value);
     if (auto weight = root.getDefiningOp<top::WeightOp>())
       return weight->getAttrOfType<mlir::IntegerAttr>(kAddressAttr).getInt();

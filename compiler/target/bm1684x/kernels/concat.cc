@@ -39,10 +39,12 @@ class ConcatKernel : public Kernel {
     return operand == Source(part) ? out : Slice{};
   }
 
+  // An input that was stored in its place already stays there.
   void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
             const Buffers& buffers) const override {
-    emitter.Move(result_.dtype, slice.size, buffers.ddr_result,
-                 buffers.ddr_operands[Source(part)]);
+    const DdrBox& source = buffers.ddr_operands[Source(part)];
+    if (source.address == buffers.ddr_result.address) return;
+    emitter.Move(result_.dtype, slice.size, buffers.ddr_result, source);
   }
 
  private:
