@@ -184,9 +184,9 @@ def unary(c, eu, dtypes):
     emit(c, eu, dtype, shape, lane, tsk_opd_num=1, **source(c, "opd0", dtype, shape, lane, 0))
 
 
-def copy(c):
+def copy(c, dtypes):
     shape, lane = c.shape(), c.lane()
-    dtype = c.pick(*FLOATS, *INTS)
+    dtype = c.pick(*dtypes)
     emit(c, 19, dtype, shape, lane, tsk_opd_num=1, **source(c, "opd0", dtype, shape, lane, 0.3))
 
 
@@ -234,7 +234,9 @@ def forms():
     yield "ar.leading_ones.int", partial(unary, eu=30, dtypes=INTS)
     yield "ar.double_high.int", double_high
     yield "ar.mac.int", partial(mac, dtype="int")
-    yield "ar.copy", copy
+    yield "ar.copy.int", partial(copy, dtypes=INTS)
+    for dtype in FLOATS:
+        yield f"ar.copy.{dtype}", partial(copy, dtypes=[dtype])
     yield "ar.other_lanes", other_lanes
     yield "ar.cast.int_int", partial(cast, ta=INTS, tr=INTS, modes=[0])
     yield "ar.cast.int_float", partial(cast, ta=INTS, tr=FLOATS, modes=[0, 1, 2, 3, 4])
