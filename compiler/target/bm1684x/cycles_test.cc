@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/target/bm1684x/cycles.h"
 
+#include <random>
+
 #include "compiler/isa/codes.h"
 #include "compiler/target/bm1684x/dma_cycles.h"
 #include "compiler/target/bm1684x/schedule.h"
@@ -239,6 +241,32 @@ TEST(CostOf, NamesFormsWithoutACost) {
       CostOf(isa::Instruction(isa::Format::kSSeg));
   ASSERT_FALSE(cost.ok());
   EXPECT_NE(cost.status().message().find("SEG"), absl::string_view::npos);
+}
+
+// Whatever the fields hold, a cost is known not to be negative, or not known.
+TEST(CostOf, AnyFieldsGiveACountOrAnError) {
+  std::mt19937_64 random(1);
+  for (int f = 0; f < isa::kNumFormats; ++f) {
+    const auto format = static_cast<isa::Format>(f);
+    for (int k = 0; k < 300; ++k) {
+      isa::Instruction i(format);
+      for (size_t field = 0; field < i.info().fields.size(); ++field) {
+        const isa::FieldInfo& info = i.info().fields[field];
+        if (info.kind == isa::FieldKind::kOpcode ||
+            info.kind == isa::FieldKind::kShortForm)
+          continue;
+        const uint64_t all =
+            info.width == 64 ? ~uint64_t{0} : (uint64_t{1} << info.width) - 1;
+        const uint64_t choices[] = {0, 1, all, random() & all};
+        i.Set(static_cast<int>(field), choices[random() % 4]);
+      }
+      const absl::StatusOr<Cost> cost = CostOf(i);
+      if (!cost.ok()) continue;
+      EXPECT_GE(cost->cycles, 0) << i.info().name;
+      EXPECT_GE(cost->bytes, 0) << i.info().name;
+      EXPECT_GE(cost->macs, 0) << i.info().name;
+    }
+  }
 }
 
 TEST(CostOf, HugeSizesDoNotOverflow) {

@@ -196,10 +196,17 @@ Cost PorDCost(const T& i) {
                   i.opd0_prec);
 }
 
+// Columns of a left operand whose last block is opd1_w wide.
+template <typename T>
+int64_t LeftColumns(const T& i) {
+  if (i.opd0_c == 0) return 0;
+  return (Int(i.opd0_c) - 1) * Int(i.opd0_w) + Int(i.opd1_w);
+}
+
 template <typename T>
 Cost MmCost(const T& i) {
   const int64_t rows = Int(i.opd0_n);
-  const int64_t inner = (Int(i.opd0_c) - 1) * Int(i.opd0_w) + Int(i.opd1_w);
+  const int64_t inner = LeftColumns(i);
   const int64_t passes = Groups(i.res0_c, i.res0_addr) *
                          CeilDiv(Int(i.res0_w), EuElements(i.opd0_prec));
   const int64_t extra = (i.opd2_const ? 0 : 1) + Int(i.res_add);
@@ -290,7 +297,7 @@ Cost SglCost(const T& i) {
 // One row of the result for each value of opd0.
 template <typename T>
 Cost VcCost(const T& i) {
-  const int64_t rows = (Int(i.opd0_c) - 1) * Int(i.opd0_w) + Int(i.opd1_w);
+  const int64_t rows = LeftColumns(i);
   const int64_t eu = std::min({EuElements(i.res0_prec), EuElements(i.opd0_prec),
                                EuElements(i.opd1_prec)});
   return Cycles(Product(
