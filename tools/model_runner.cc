@@ -27,7 +27,7 @@ namespace tpuc {
 namespace {
 
 struct Options {
-  std::string input, model, output, profile, onnxruntime;
+  std::string input, model, output, profile, net, onnxruntime;
   bool dump_all_tensors = false;
   bool check_races = false;
 };
@@ -72,8 +72,9 @@ bool OnlyProfiles(const Options& o) {
 absl::Status Profile(const Options& o) {
   auto model = runtime::Model::Load(o.model);
   if (!model.ok()) return model.status();
-  auto profile =
-      profiler::MakeProfile((*model)->contents(), /*net=*/0, /*stage=*/0);
+  auto net = FindNet(**model, o.net);
+  if (!net.ok()) return net.status();
+  auto profile = profiler::MakeProfile((*model)->contents(), *net, /*stage=*/0);
   if (!profile.ok())
     return absl::Status(
         profile.status().code(),
@@ -86,9 +87,9 @@ absl::Status Profile(const Options& o) {
 
 absl::Status CheckFlags(const Options& o) {
   const bool is_bmodel = absl::EndsWith(o.model, ".bmodel");
-  for (const auto& [used, flag] :
-       {std::pair(o.check_races, "--check-races"),
-        std::pair(!o.profile.empty(), "--profile")}) {
+  for (const auto& [used, flag] : {std::pair(o.check_races, "--check-races"),
+                                   std::pair(!o.profile.empty(), "--profile"),
+                                   std::pair(!o.net.empty(), "--net")}) {
     if (used && !is_bmodel)
       return absl::InvalidArgumentError(
           absl::StrCat(flag, " is for .bmodel files, '", o.model, "' is none"));
@@ -112,8 +113,9 @@ absl::Status RunModel(const Options& o) {
     results = RunOnnx(o);
   } else if (absl::EndsWith(o.model, ".bmodel")) {
     Results run;
-    auto tensors = RunBmodel(o.model, o.input,
-                             {o.dump_all_tensors, o.check_races}, &run.order);
+    auto tensors =
+        RunBmodel(o.model, o.input, {o.net, o.dump_all_tensors, o.check_races},
+                  &run.order);
     if (!tensors.ok()) return tensors.status();
     run.tensors = *std::move(tensors);
     results = std::move(run);
@@ -146,6 +148,9 @@ int Main(int argc, char** argv) {
       "of a .bmodel: write the time line by the cycle model as a JSON "
       "trace for ui.perfetto.dev or chrome://tracing, and print a "
       "summary; without --input and --output the model is not run");
+  line.Optional("net", &o.net, "NAME",
+                "of a .bmodel: the net to run; the first by default. Its stage "
+                "is the first that the inputs fit");
   line.Switch("dump_all_tensors", &o.dump_all_tensors,
               "write every tensor, not only the model's outputs");
   line.Switch("check-races", &o.check_races,

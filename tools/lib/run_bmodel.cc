@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/tensor_location.h"
 #include "compiler/numerics/float_format.h"
@@ -53,12 +54,12 @@ struct StageInputs {
   std::vector<Tensor> tensors;
 };
 
-// The inputs in `files` for the first stage of the first net that they fit.
+// The inputs in `files` for the first stage of a net that they fit.
 absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
-                                            const std::string& files) {
+                                            int net, const std::string& files) {
   absl::Status first = absl::OkStatus();
-  for (int s = 0; s < model.NumStages(0); ++s) {
-    const std::vector<runtime::TensorInfo> infos = model.Inputs(0, s);
+  for (int s = 0; s < model.NumStages(net); ++s) {
+    const std::vector<runtime::TensorInfo> infos = model.Inputs(net, s);
     std::vector<InputInfo> expected;
     for (const runtime::TensorInfo& info : infos) {
       expected.push_back({info.name, info.shape});
@@ -81,15 +82,30 @@ absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
 
 }  // namespace
 
+absl::StatusOr<int> FindNet(const runtime::Model& model,
+                            const std::string& name) {
+  if (name.empty()) return 0;
+  const int net = model.FindNet(name);
+  if (net >= 0) return net;
+  std::vector<std::string> names;
+  for (int n = 0; n < model.NumNets(); ++n) names.push_back(model.NetName(n));
+  return absl::InvalidArgumentError(
+      absl::StrCat(model.name(), ": no net is called '", name, "'; there is ",
+                   absl::StrJoin(names, ", ")));
+}
+
 absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
                                     const std::string& files,
                                     const RunBmodelOptions& options,
                                     std::vector<std::string>* order) {
   auto model = runtime::Model::Load(path);
   if (!model.ok()) return model.status();
-  auto inputs = ReadStageInputs(**model, files);
+  auto net = FindNet(**model, options.net);
+  if (!net.ok()) return net.status();
+  auto inputs = ReadStageInputs(**model, *net, files);
   if (!inputs.ok()) return inputs.status();
   runtime::RunnerOptions runner_options;
+  runner_options.net = *net;
   runner_options.stage = inputs->stage;
   auto runner = runtime::Runner::Create(*model, runner_options);
   if (!runner.ok()) return runner.status();
@@ -118,7 +134,7 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
       order->push_back(info.name);
     }
     auto list = bmodel::ReadTensorLocations(
-        (*model)->contents().nets[0].stages[inputs->stage].tensor_location);
+        (*model)->contents().nets[*net].stages[inputs->stage].tensor_location);
     if (!list.ok()) return list.status();
     for (const bmodel::TensorLocation& location : *list) {
       order->push_back(location.name);
