@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// replay CASES RESULTS: executes single instructions on the simulator, for
-// comparison with another model of the chip.
+// replay [--probe=N] CASES RESULTS: executes single instructions on the
+// simulator, for comparison with another model of the chip. The first N cases
+// also fail when an instruction does not use exactly the bytes that the
+// simulator records for it (access_probe.h).
 //
 // CASES is a little-endian file: the 8 bytes "TPUCASE1", then records of
 //   uint32 kind, uint32 value, uint64 address, uint64 size
@@ -27,8 +29,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "compiler/isa/encoding.h"
+#include "runtime/simulator/access_probe.h"
 #include "runtime/simulator/simulator.h"
 
 namespace tpuc::sim {
@@ -67,6 +72,8 @@ absl::StatusOr<std::string> ReadAll(const char* path) {
 
 class Replay {
  public:
+  explicit Replay(int probed_cases) : left_to_probe_(probed_cases) {}
+
   absl::Status Run(absl::string_view cases) {
     if (cases.substr(0, 8) != "TPUCASE1") {
       return absl::InvalidArgumentError("not a case file");
@@ -161,7 +168,9 @@ class Replay {
           engine == 0 ? isa::Engine::kTiu : isa::Engine::kGdma, bytes, offset);
       absl::Status status = decoded.status();
       if (status.ok()) {
-        status = simulator_.Run(Program::Step{decoded->instruction, offset});
+        const Program::Step step{decoded->instruction, offset};
+        status = left_to_probe_ > 0 ? probe_.Run(step, simulator_)
+                                    : simulator_.Run(step);
         offset += decoded->size;
       }
       if (!status.ok()) error_ = std::string(status.message());
@@ -179,9 +188,12 @@ class Replay {
     results_.append(data_);
     error_.clear();
     data_.clear();
+    --left_to_probe_;
   }
 
+  int left_to_probe_;
   Simulator simulator_{Options{}};
+  AccessProbe probe_{Options{}};
   std::string results_ = "TPURSLT1";
   bool open_ = false;
   uint32_t number_ = 0;
@@ -189,12 +201,17 @@ class Replay {
 };
 
 int Main(int argc, char** argv) {
-  if (argc != 3) {
-    std::fprintf(stderr, "usage: replay CASES RESULTS\n");
+  int probed = 0;
+  absl::string_view option = argc > 1 ? argv[1] : "";
+  const bool probes = absl::ConsumePrefix(&option, "--probe=");
+  if (argc != (probes ? 4 : 3) ||
+      (probes && !absl::SimpleAtoi(option, &probed))) {
+    std::fprintf(stderr, "usage: replay [--probe=N] CASES RESULTS\n");
     return 1;
   }
+  if (probes) ++argv;
   const absl::StatusOr<std::string> cases = ReadAll(argv[1]);
-  Replay replay;
+  Replay replay(probed);
   absl::Status status = cases.status();
   if (status.ok()) status = replay.Run(*cases);
   if (!status.ok()) {

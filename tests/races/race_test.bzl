@@ -34,7 +34,8 @@ def access_test(name, bmodels, size = "medium", **kwargs):
     _program_test(name, "access_test.cc", bmodels, size, [
         "//compiler/isa:codes",
         "//compiler/isa:instruction",
-        "//runtime/simulator:memory",
+        "//runtime/simulator:access_probe",
+        "@com_google_absl//absl/status",
     ], **kwargs)
 
 def _program_test(name, src, bmodels, size, deps, **kwargs):

@@ -27,6 +27,7 @@ from forms import all_forms
 from oracle_cmodel import CModel, LANE_BYTES, LOCAL
 
 SHOWN = 3               # differing cases of a form that are described
+PROBED = 4              # cases of a form in which the bytes that our simulator says it uses are checked, too
 PATIENCE = 3            # refused cases after which the rest of a form is skipped
 
 
@@ -90,7 +91,7 @@ def on_ours(replay, records):
         cases, results = os.path.join(folder, "cases"), os.path.join(folder, "results")
         with open(cases, "wb") as f:
             f.write(b"TPUCASE1" + b"".join(records))
-        run = subprocess.run([replay, cases, results], env=plain, capture_output=True, text=True)
+        run = subprocess.run([replay, f"--probe={PROBED}", cases, results], env=plain, capture_output=True, text=True)
         if run.returncode:
             raise RuntimeError(f"{replay} ended with {run.returncode}: {run.stderr.strip()}")
         with open(results, "rb") as f:
