@@ -119,6 +119,30 @@ bool ReadsSecond(ArOp op) {
   }
 }
 
+bool IsVcOp(ArOp op) {
+  switch (op) {
+    case ArOp::kMul:
+    case ArOp::kAdd:
+    case ArOp::kSub:
+    case ArOp::kMax:
+    case ArOp::kMin:
+    case ArOp::kAnd:
+    case ArOp::kOr:
+    case ArOp::kXor:
+    case ArOp::kSelectGreater:
+    case ArOp::kSelectEqual:
+    case ArOp::kDiv:
+    case ArOp::kSelectLess:
+    case ArOp::kAddSaturate:
+    case ArOp::kSubSaturate:
+    case ArOp::kMulSaturate:
+    case ArOp::kMulDoubledHigh:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<Action> Prepare(const isa::SAr& i, const Context& context) {
@@ -220,17 +244,27 @@ absl::StatusOr<Action> Prepare(const isa::SAr& i, const Context& context) {
 absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const Shape4 shape,
                         ResultShape(i.res0_n, i.res0_c, i.res0_h, i.res0_w));
-  TPUC_ASSIGN_OR_RETURN(const DType in,
-                        OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
-  TPUC_ASSIGN_OR_RETURN(const DType out,
-                        OperandType(i.res0_prec, i.opd2_sign, "res0_prec"));
+  const bool requant = i.tsk_eu_typ <= 1;
+  const uint64_t wide_sign = 1;  // 32-bit sources and results of DQ are signed
+  TPUC_ASSIGN_OR_RETURN(
+      const DType in,
+      OperandType(i.opd0_prec,
+                  i.opd0_prec == isa::prec::kInt32 ? wide_sign : i.opd0_sign,
+                  "opd0_prec"));
+  TPUC_ASSIGN_OR_RETURN(
+      const DType out,
+      OperandType(i.res0_prec,
+                  !requant && i.res0_prec == isa::prec::kInt32 ? wide_sign
+                                                               : i.opd2_sign,
+                  "res0_prec"));
   if (numerics::IsFloat(in)) {
     return absl::UnimplementedError(
         absl::StrCat("requantisation of ", Name(in)));
   }
   const bool to_float = i.tsk_eu_typ == 3;
-  if (i.tsk_eu_typ <= 1 && SizeOf(in) == 1) {
-    return absl::UnimplementedError("requantisation of 8-bit data");
+  if (SizeOf(in) == (requant ? 1 : 4)) {
+    return absl::UnimplementedError(absl::StrCat(
+        "RQ&DQ operation ", i.tsk_eu_typ, " of ", Name(in), " data"));
   }
   if (to_float ? out != DType::kF32 : numerics::IsFloat(out)) {
     return absl::UnimplementedError(absl::StrCat(
@@ -256,7 +290,9 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
   const uint32_t imm2 = static_cast<uint32_t>(i.opd2_addr);
   const bool out_signed = i.opd2_sign != 0;
   const Rounding mode = static_cast<Rounding>(i.opd2_n_str & 7);
-  if ((i.opd2_n_str & 7) > 6 || i.tsk_eu_typ > 4 || i.tsk_eu_typ == 2) {
+  const uint64_t last_mode = i.tsk_eu_typ == 0 ? 4 : 6;
+  if ((i.opd2_n_str & 7) > last_mode || i.opd2_n_str >> 3 > 4 ||
+      i.tsk_eu_typ > 4 || i.tsk_eu_typ == 2) {
     return absl::UnimplementedError(absl::StrCat(
         "RQ&DQ operation ", i.tsk_eu_typ, " with rounding ", i.opd2_n_str));
   }
@@ -265,6 +301,10 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
     return is_signed ? static_cast<int16_t>(low) : static_cast<int32_t>(low);
   };
   const int64_t length = shape.h * shape.w;
+  // RQ saturates to at most 16 bits; wider results are extended.
+  const bool extended = requant && SizeOf(out) == 4;
+  DType saturated = out;
+  if (extended) saturated = out_signed ? DType::kI16 : DType::kU16;
   return Action([=, &threads = context.threads] {
     ForEachRow(threads, shape, [&](int64_t c, int64_t n) {
       const size_t k = static_cast<size_t>(c);
@@ -274,7 +314,9 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
                     i.tsk_eu_typ == 0 || i.tsk_eu_typ == 3 ? 8 : 12);
       }
       const void* src = At(source.channel[k], in, n * source.n_stride);
-      void* dst = At(result.channel[k], out, n * result.n_stride);
+      void* const row = At(result.channel[k], out, n * result.n_stride);
+      std::vector<uint16_t> narrow(static_cast<size_t>(extended ? length : 0));
+      void* const dst = extended ? narrow.data() : row;
       switch (i.tsk_eu_typ) {
         case 0: {
           numerics::FloatRequant p;
@@ -282,7 +324,7 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
           p.offset = numerics::BitsFloat(table ? e[1] : imm2);
           p.input_mode = mode;
           p.output_mode = static_cast<Rounding>(i.opd2_n_str >> 3 & 7);
-          numerics::Requant0Row(p, in, out, length, src, 1, dst, 1);
+          numerics::Requant0Row(p, in, saturated, length, src, 1, dst, 1);
           break;
         }
         case 1: {
@@ -294,7 +336,7 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
                                : zero_of(imm2 >> 16, out_signed);
           if (table && !out_signed) p.zero_point = zero_of(e[2], false);
           p.mode = mode;
-          numerics::Requant1Row(p, in, out, length, src, 1, dst, 1);
+          numerics::Requant1Row(p, in, saturated, length, src, 1, dst, 1);
           break;
         }
         case 3: {
@@ -314,6 +356,11 @@ absl::StatusOr<Action> Prepare(const isa::SRqDq& i, const Context& context) {
           numerics::Dequant1Row(p, in, out, length, src, 1, dst, 1);
           break;
         }
+      }
+      if (extended) {
+        std::vector<int64_t> wide(static_cast<size_t>(length));
+        numerics::LoadIntegerRow(saturated, dst, 1, length, wide.data());
+        numerics::StoreIntegerRow(out, false, wide.data(), length, row, 1);
       }
     });
     return absl::OkStatus();
@@ -483,10 +530,13 @@ absl::StatusOr<Action> Prepare(const isa::SCmp& i, const Context& context) {
 }
 
 absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context) {
-  if (!IsArOp(i.tsk_eu_typ) || i.tsk_eu_typ == kCopyBatch ||
-      !ReadsSecond(static_cast<ArOp>(i.tsk_eu_typ))) {
+  if (!IsVcOp(static_cast<ArOp>(i.tsk_eu_typ))) {
     return absl::UnimplementedError(
         absl::StrCat("VC operation ", i.tsk_eu_typ));
+  }
+  if (i.opd2_n_str > 6) {
+    return absl::UnimplementedError(
+        absl::StrCat("rounding mode ", i.opd2_n_str));
   }
   TPUC_ASSIGN_OR_RETURN(const DType type0,
                         OperandType(i.opd0_prec, i.opd0_sign, "opd0_prec"));
@@ -501,6 +551,7 @@ absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context) {
   spec.a = type0;
   spec.b = type1;
   spec.rounding = static_cast<Rounding>(i.opd2_n_str);
+  spec.iterations = static_cast<int>(i.opd2_n_str);
   TPUC_ASSIGN_OR_RETURN(const numerics::Elementwise kernel,
                         numerics::Elementwise::Create(spec));
   const int64_t width0 = static_cast<int64_t>(i.opd0_w);
@@ -512,7 +563,10 @@ absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context) {
                         ResultShape(1, i.res0_c, 1, i.res0_w));
   Shape4 result_shape = right_shape;
   result_shape.n = m;
-  if (m < 1) return absl::InvalidArgumentError("VC of an empty vector");
+  if (i.opd1_w == 0 || i.opd1_w > i.opd0_w) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "VC: the last of the blocks of ", i.opd0_w, " has ", i.opd1_w));
+  }
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes left,
                         LocalTensor(context, Use::kRead, i.opd0_addr, type0,
                                     left_shape, Layout::kAligned));
@@ -522,13 +576,14 @@ absl::StatusOr<Action> Prepare(const isa::SVc& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
                         LocalTensor(context, Use::kWrite, i.res0_addr, out,
                                     result_shape, Layout::kAligned));
-  return Action([=, &threads = context.threads] {
+  return Action([=, selected = static_cast<uint32_t>(i.opd2_addr),
+                 &threads = context.threads] {
     ForEachRow(threads, result_shape, [&](int64_t c, int64_t n) {
       const size_t k = static_cast<size_t>(c);
       const size_t block = static_cast<size_t>(n / width0);
       kernel.Row(right_shape.w, At(result.channel[k], out, n * result.n_stride),
                  1, {At(left.channel[block], type0, n % width0), 0},
-                 {right.channel[k], 1}, {});
+                 {right.channel[k], 1}, {&selected, 0});
     });
     return absl::OkStatus();
   });

@@ -270,7 +270,7 @@ absl::StatusOr<Action> ChannelIndices(const isa::SSg& i, const Context& context,
         const uint8_t* index = Element(indices, index_size, n, c, 0, 0);
         for (int64_t k = 0; k < count; ++k) {
           int64_t value = numerics::LoadInteger(index_type, index, k);
-          if (value == missing && FillsMissing(i)) {
+          if (value == missing && !scatter && FillsMissing(i)) {
             value = -1;
           } else if (value >= limit) {
             return IndexError(value, limit);
@@ -282,7 +282,6 @@ absl::StatusOr<Action> ChannelIndices(const isa::SSg& i, const Context& context,
         for (int64_t k = 0; k < count; ++k) {
           const int64_t value = at[static_cast<size_t>(k)];
           if (scatter) {
-            if (value < 0) continue;
             std::memcpy(to + value * s.size, from + k * s.size,
                         static_cast<size_t>(s.size));
           } else if (value < 0) {
@@ -426,7 +425,8 @@ absl::StatusOr<Action> Prepare(const isa::SSg& i, const Context& context) {
 }
 
 absl::StatusOr<Action> Prepare(const isa::SSgl& i, const Context& context) {
-  if (i.tsk_eu_typ != 17) {
+  const bool scatter = i.tsk_eu_typ == 18;
+  if (i.tsk_eu_typ != 17 && !scatter) {
     return absl::UnimplementedError(
         absl::StrCat("SGL operation ", i.tsk_eu_typ));
   }
@@ -440,10 +440,13 @@ absl::StatusOr<Action> Prepare(const isa::SSgl& i, const Context& context) {
   if (source_shape.h == 0) {
     return absl::InvalidArgumentError("SGL with an empty source");
   }
+  // Lines of the result (gather) or of the source (scatter) have an index each.
+  const int64_t moves = scatter ? source_shape.h : shape.h;
+  const int64_t limit = scatter ? shape.h : source_shape.h;
   TPUC_ASSIGN_OR_RETURN(
       const MutablePlanes indices,
       LocalTensor(context, Use::kRead, i.opd1_addr, index_type,
-                  {shape.n, shape.c, shape.h, 1}, Layout::kAligned));
+                  {shape.n, shape.c, moves, 1}, Layout::kAligned));
   TPUC_ASSIGN_OR_RETURN(const LocalAddress start,
                         ParseLocalAddress(i.opd0_addr));
   LocalStrides strides =
@@ -458,23 +461,16 @@ absl::StatusOr<Action> Prepare(const isa::SSgl& i, const Context& context) {
   TPUC_ASSIGN_OR_RETURN(const MutablePlanes result,
                         LocalTensor(context, Use::kWrite, i.res0_addr, type,
                                     shape, Layout::kLineAligned));
-  const uint32_t constant = static_cast<uint32_t>(i.opd2_addr);
   return Action([=]() -> absl::Status {
     for (int64_t n = 0; n < shape.n; ++n) {
       for (int64_t c = 0; c < shape.c; ++c) {
         const void* index = Element(
             indices, static_cast<int64_t>(SizeOf(index_type)), n, c, 0, 0);
-        for (int64_t h = 0; h < shape.h; ++h) {
+        for (int64_t h = 0; h < moves; ++h) {
           const int64_t row = numerics::LoadInteger(index_type, index, h);
-          uint8_t* to = Element(result, size, n, c, h, 0);
-          if (row == numerics::MaxOf(index_type) && FillsMissing(i)) {
-            for (int64_t w = 0; w < shape.w; ++w) {
-              std::memcpy(to + w * size, &constant, static_cast<size_t>(size));
-            }
-            continue;
-          }
-          if (row >= source_shape.h) return IndexError(row, source_shape.h);
-          std::memcpy(to, Element(source, size, 0, c, row, 0),
+          if (row >= limit) return IndexError(row, limit);
+          std::memcpy(Element(result, size, n, c, scatter ? row : h, 0),
+                      Element(source, size, 0, c, scatter ? h : row, 0),
                       static_cast<size_t>(shape.w * size));
         }
       }

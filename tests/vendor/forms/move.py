@@ -19,9 +19,10 @@ def line_strides(shape, dtype, lane):
 def transpose(c, eu):
     dtype = c.pick(*ANY)
     n, ch, h, w = c.pick(1, 1, 2), c.between(1, 70), c.between(1, 4), c.between(1, 70)
-    x = c.local(dtype, (n, w, h, ch), ALIGNED, 0)
-    strides = line_strides((n, ch, h, w), dtype, 0) if eu == 0 else None
-    r = c.local(dtype, (n, ch, h, w), STRIDED if strides else ALIGNED, 0, strides, result=True)
+    lane, in_lane = c.lane(), c.lane()
+    x = c.local(dtype, (n, w, h, ch), ALIGNED, in_lane)
+    strides = line_strides((n, ch, h, w), dtype, lane) if eu == 0 else None
+    r = c.local(dtype, (n, ch, h, w), STRIDED if strides else ALIGNED, lane, strides, result=True)
     c.tiu("sTRANS_sBC", tsk_eu_typ=eu, res0_prec=code(dtype), res0_n=n, res0_c=ch, res0_h=h, res0_w=w, opd0_c=w, opd0_w=ch,
           res0_addr=r.addr, opd0_addr=x.addr)
 
@@ -39,15 +40,15 @@ def lane_copy(c, eu):
 
 
 def static_broadcast(c):
-    dtype, ch = c.pick("f32", "i32", "f16"), c.between(1, 64)
+    dtype, ch = c.pick("f32", "i32", "f16", "bf16", "i16", "i8"), c.between(1, 64)
     offset, w = c.pick((0, 256), (1024, 32), (1152, 64), (1408, 10), (1472, 64), (2368, 7), (1024, c.between(1, 60)))
     r = c.local(dtype, (1, ch, 1, w), ALIGNED, c.between(0, 64 - ch), result=True)
     c.tiu("sTRANS_sBC", tsk_eu_typ=4, res0_prec=code(dtype), res0_n=1, res0_c=ch, res0_h=1, res0_w=w, res0_addr=r.addr, opd0_addr=STATIC + offset)
 
 
 def static_distribute(c):
-    dtype, ch = c.pick("f32", "i32"), c.between(1, 64)
-    r = c.local(dtype, (1, ch, 1, 1), COMPACT, 0, result=True)
+    dtype, ch = c.pick("f32", "i32", "f16", "i8"), c.between(1, 130)
+    r = c.local(dtype, (1, ch, 1, 1), COMPACT, c.lane(), result=True)
     c.tiu("sTRANS_sBC", tsk_eu_typ=5, res0_prec=code(dtype), res0_n=1, res0_c=ch, res0_h=1, res0_w=1, res0_addr=r.addr,
           opd0_addr=STATIC + c.pick(0, 1024, 1152, 1472))
 
@@ -64,7 +65,7 @@ def gather(c, scatter=False, pairs=False):
         picked = c.rng.randint(0, table[0] * table[1], count)
     index = np.stack([picked % table[1], picked // table[1]] if pairs else [picked], 1).astype(f"u{size(index_dtype)}")
     f = {}
-    if not scatter and c.chance(0.3):
+    if c.chance(0.3):
         f = dict(opd3_const=1, opd2_const=1, opd2_addr=c.constant(dtype))
         index[c.rng.rand(count) < 0.2] = 0xFFFF >> (16 - 8 * size(index_dtype))
     spread = np.zeros((min(count, LANES), ceil_div(count, LANES), index.shape[1]), index.dtype)
@@ -88,6 +89,10 @@ def channel_gather(c, eu, shared=False, scatter=False):
     width = c.between(1, 256 if index_dtype == "u8" else 400)
     probe = c.local(index_dtype, (n, ch, 1, count), ALIGNED, lane)
     index = c.rng.randint(0, width, probe.rows * probe.words).astype(f"u{size(index_dtype)}")
+    f = {}
+    if not scatter and c.chance(0.3):
+        f = dict(opd3_const=1, opd2_const=1, opd2_addr=c.constant(dtype))
+        index[c.rng.rand(index.size) < 0.2] = 0xFFFF >> (16 - 8 * size(index_dtype))
     idx = c.local(index_dtype, (n, ch, 1, count), ALIGNED, lane, data=index)
     if scatter:
         x = c.local(dtype, (n, ch, 1, count), ALIGNED, lane)
@@ -98,7 +103,7 @@ def channel_gather(c, eu, shared=False, scatter=False):
     table = x.addr % (1 << 18) + lane * (1 << 18) if shared else x.addr
     c.tiu("sSG", tsk_eu_typ=eu, res0_prec=code(dtype), opd0_prec=code(dtype), opd1_prec=code(index_dtype), res0_n=1 if scatter else n, res0_c=ch,
           res0_h=1, res0_w=width if scatter else count, opd0_str=3 if shared else 0, opd0_h=1, opd0_w=count if scatter else width,
-          opd1_c=ch, opd1_w=count, res0_addr=r.addr, opd0_addr=table, opd1_addr=idx.addr)
+          opd1_c=ch, opd1_w=count, res0_addr=r.addr, opd0_addr=table, opd1_addr=idx.addr, **f)
 
 
 def lookup(c):
@@ -133,18 +138,22 @@ def compaction(c, eu, positions=False):
           res0_addr=r.addr, res1_addr=counts.addr, **f)
 
 
-def line_gather(c, shared):
+def line_gather(c, shared, scatter=False):
+    """SGL 17, 18: lines of w from or to the ones that the indices of each channel name"""
     dtype, index_dtype = c.pick(*ANY), c.pick("u8", "u16")
-    n, ch, h, w, lane = 1, c.channels(), c.between(1, 12), c.between(1, 40), 0
-    source_h = c.between(1, 12)
-    probe = c.local(index_dtype, (n, ch, h, 1), ALIGNED, lane)
-    index = c.rng.randint(0, source_h, probe.rows * probe.words).astype(f"u{size(index_dtype)}")
-    idx = c.local(index_dtype, (n, ch, h, 1), ALIGNED, lane, data=index)
-    source = (1, 64 if shared else ch, source_h, w)
-    x = c.local(dtype, source, STRIDED, lane, line_strides(source, dtype, lane))
-    r = c.local(dtype, (n, ch, h, w), STRIDED, lane, line_strides((n, ch, h, w), dtype, lane), result=True)
-    c.tiu("sSGL", tsk_eu_typ=17, res0_prec=code(dtype), opd1_prec=code(index_dtype), opd0_str=0 if shared else 3, res0_n=n, res0_c=ch, res0_h=h,
-          res0_w=w, opd0_h=source_h, res0_addr=r.addr, opd0_addr=x.addr, opd1_addr=idx.addr)
+    n, ch, count, w, lane = c.pick(1, 1, 2), c.channels(), c.between(1, 12), c.between(1, 40), c.pick(0, c.lane())
+    lines = c.between(1, 12)
+    probe = c.local(index_dtype, (n, ch, count, 1), ALIGNED, lane)
+    index = c.rng.randint(0, lines, probe.rows * probe.words).astype(f"u{size(index_dtype)}")
+    idx = c.local(index_dtype, (n, ch, count, 1), ALIGNED, lane, data=index)
+    source = (1, 64 if shared else ch, count if scatter else lines, w)
+    result = (n, ch, lines if scatter else count, w)
+    in_lane = 0 if shared else lane
+    x = c.local(dtype, source, STRIDED, in_lane, line_strides(source, dtype, in_lane))
+    r = c.local(dtype, result, STRIDED, lane, line_strides(result, dtype, lane), result=True)
+    c.tiu("sSGL", tsk_eu_typ=18 if scatter else 17, res0_prec=code(dtype), opd1_prec=code(index_dtype), opd0_str=0 if shared else 3, res0_n=n,
+          res0_c=ch, res0_h=result[2], res0_w=w, opd0_h=source[2], res0_addr=r.addr, opd1_addr=idx.addr,
+          opd0_addr=x.addr + (lane << 18) if shared else x.addr)
 
 
 def forms():
@@ -170,3 +179,5 @@ def forms():
     yield "sg.lookup", lookup
     yield "sgl.gather", partial(line_gather, shared=False)
     yield "sgl.gather_shared", partial(line_gather, shared=True)
+    yield "sgl.scatter", partial(line_gather, shared=False, scatter=True)
+    yield "sgl.scatter_shared", partial(line_gather, shared=True, scatter=True)

@@ -34,10 +34,10 @@ def draw_int(c, low, high):
     return lambda count: c.rng.randint(low, high, count).astype(np.int64).astype(np.uint32)
 
 
-# RQ reads an 8-bit source as 0, so none is drawn
+# RQ reads an 8-bit source as 0, so none is drawn; DQ refuses 32-bit ones
 def rq0(c, per_channel):
     shape, lane = c.shape(), c.lane()
-    source, result = c.pick("i32", "i16", "u16"), c.pick("i8", "u8", "i16", "u16")
+    source, result = c.pick("i32", "u32", "i16", "u16"), c.pick(*INTS)
     offset = lambda count: as_bits((c.rng.standard_normal(count) * 20).astype(np.float32), "f32")
     modes = c.between(0, 4) | c.between(0, 4) << 3
     if per_channel:
@@ -48,12 +48,12 @@ def rq0(c, per_channel):
 
 
 def zero_point(result):
-    return {"i8": (-128, 128), "u8": (0, 256)}.get(result, (-1000, 1000) if result == "i16" else (0, 2000))
+    return {"i8": (-128, 128), "u8": (0, 256)}.get(result, (-1000, 1000) if signed(result) else (0, 2000))
 
 
 def rq1(c, per_channel):
     shape, lane = c.shape(), c.lane()
-    source, result = c.pick("i32", "i32", "i16", "u16"), c.pick("i8", "u8", "i16", "u16")
+    source, result = c.pick("i32", "i32", "u32", "i16", "u16"), c.pick(*INTS)
     mult = draw_int(c, *c.pick((-(1 << 31), 1 << 31), (-200, 200), (0, 256)))
     shift = draw_int(c, *c.pick((-40, 1), (-12, 3), (-31, -20)))
     zp = draw_int(c, *zero_point(result))
@@ -77,7 +77,7 @@ def dq0(c, per_channel):
 
 def dq1(c, per_channel):
     shape, lane = c.shape(), c.lane()
-    source, result = c.pick("i8", "u8"), c.pick("i8", "i16", "i32")
+    source, result = c.pick("i8", "u8", "i16", "u16"), c.pick(*INTS)
     zp, mult, shift = draw_int(c, -128, 128), draw_int(c, -200, 200), draw_int(c, -12, 3)
     if per_channel:
         f = {"opd1_addr": table(c, shape[1], lane, zp, mult, shift)}
