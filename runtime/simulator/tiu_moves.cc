@@ -147,7 +147,8 @@ absl::Status IndexError(int64_t index, int64_t limit) {
       "index ", index, " outside of a source with ", limit, " elements"));
 }
 
-// Index 0xFFFF (0xFF) yields the constant of opd2 when both flags are set.
+// In gathers, index 0xFFFF (0xFF) yields the constant of opd2 when both flags
+// are set.
 template <typename Instruction>
 bool FillsMissing(const Instruction& i) {
   return i.opd2_const != 0 && i.opd3_const != 0;
@@ -192,7 +193,7 @@ absl::StatusOr<Action> SharedIndices(const isa::SSg& i, const Context& context,
     for (const void* p : indices.channel) {
       int64_t w = numerics::LoadInteger(index_type, p, 0);
       int64_t h = pairs ? numerics::LoadInteger(index_type, p, 1) : 0;
-      if (w == missing && FillsMissing(i)) {
+      if (w == missing && !scatter && FillsMissing(i)) {
         at.push_back(-1);
         continue;
       }
@@ -213,7 +214,6 @@ absl::StatusOr<Action> SharedIndices(const isa::SSg& i, const Context& context,
         for (int64_t k = 0; k < count; ++k) {
           const int64_t index = at[static_cast<size_t>(k)];
           if (scatter) {
-            if (index < 0) continue;
             std::memcpy(to + index * s.size, from + k * s.size,
                         static_cast<size_t>(s.size));
           } else if (index < 0) {

@@ -234,7 +234,9 @@ class Case:
         cs = h * hs + self.pick(0, 3)
         strides = [ceil_div(c + lane, LANES) * cs + self.pick(0, 2), cs, hs, ws]
         if broadcast:
-            strides = [0 if self.chance(0.2) else s for s in strides]
+            strides = [0 if self.chance(0.35) else s for s in strides]
+        elif self.chance(0.2):      # what has one element only needs no stride
+            strides = [0 if k == 1 else s for k, s in zip((n, ceil_div(c + lane, LANES), h), strides)] + strides[3:]
         return STRIDED, tuple(strides)
 
     def global_block(self, dtype, words, style=None, data=None, result=False, l2=None):

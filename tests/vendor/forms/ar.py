@@ -54,15 +54,23 @@ def in_place(c, eu, dtype):
          opd0_sign=1, **b)
 
 
-def int_binary(c, eu):
+# operand and result types that the vendor's compiler uses
+INT_TYPES = {15: [("i16", "i16", "i8"), ("i16", "i16", "i16"), ("i8", "i16", "i16"), ("i16", "i16", "i32"), ("i32", "i32", "i32"), ("i16", "i32", "i8"), ("i8", "i32", "i8")],
+             16: [("i16", "i16", "i8"), ("i8", "i16", "i8")], 3: [("i8", "i8", "i8")],
+             20: [("i16", "i8", "i8"), ("u8", "u16", "u8"), ("u8", "i16", "i8"), ("u8", "u8", "u16"), ("i8", "u8", "i16"), ("u8", "i8", "i8"),
+          ("i8", "u8", "i8"), ("i8", "i16", "i8")]}
+CASTS = [("i8", "f16"), ("i8", "f32"), ("f32", "i32"), ("i32", "i8"), ("i32", "i16"), ("f32", "i8"), ("i16", "i8"), ("i8", "i16")]
+
+
+def int_binary(c, eu, types=None):
     shape, lane = c.shape(), c.lane()
-    ta, tb, tr = c.pick(*INTS), c.pick(*INTS), c.pick(*INTS)
+    ta, tb, tr = types or (c.pick(*INTS), c.pick(*INTS), c.pick(*INTS))
     a = source(c, "opd0", ta, shape, lane, 0.1)
     b = source(c, "opd1", tb, shape, lane, 0 if "opd0_const" in a else 0.25)
     extra = {"tsk_opd_num": 2}
     if c.chance(0.7):
         amount = c.rng.randint(-32, 32, 200).astype(np.int8).view(np.uint8)
-        extra = {"tsk_opd_num": 3, "opd2_n_str": c.between(0, 6), "opd2_sign": 1}
+        extra = {"tsk_opd_num": 3, "opd2_n_str": c.pick(1, 5, c.between(0, 6)), "opd2_sign": 1}
         if c.chance(0.5):
             extra.update(opd2_const=1, opd2_addr=int(amount[0]))
         else:
@@ -110,9 +118,9 @@ def shift(c, eu):
     emit(c, eu, result, shape, lane, tsk_opd_num=2, opd2_n_str=c.between(0, 6), opd1_prec=code(amount), opd1_sign=1, **a, **b)
 
 
-def int_minmax(c, eu):
+def int_minmax(c, eu, dtypes):
     shape, lane = c.shape(), c.lane()
-    dtype = c.pick(*INTS)
+    dtype = c.pick(*dtypes)
     emit(c, eu, dtype, shape, lane, tsk_opd_num=2, **source(c, "opd0", dtype, shape, lane, 0),
          **source(c, "opd1", dtype, shape, lane, 0.25))
 
@@ -144,10 +152,10 @@ def cast(c, ta, tr, modes):
          **source(c, "opd0", ta, shape, lane, 0))
 
 
-def cast_to_int(c, ta):
+def cast_to_int(c, ta, tr=None):
     """values around the range of the destination, so that rounding and saturation both occur"""
     shape, lane = c.shape(), c.lane()
-    tr = c.pick(*INTS)
+    tr = tr or c.pick(*INTS)
     layout, strides = c.random_layout(shape, ta, lane)
     probe = c.local(ta, shape, layout, lane, strides)
     count = probe.rows * probe.words
@@ -220,13 +228,16 @@ def forms():
     yield "ar.mac.f32", partial(mac, dtype="f32")
     for eu, name in BINARY.items():
         yield f"ar.{name}.int", partial(int_binary, eu=eu)
+        for types in INT_TYPES.get(eu, []):
+            yield f"ar.{name}.{'_'.join(types)}", partial(int_binary, eu=eu, types=types)
     yield "ar.adds.power_of_two", power_of_two
     for eu, name in ((1, "not"), (7, "and"), (8, "or"), (9, "xor")):
         yield f"ar.{name}.int", partial(logic, eu=eu)
     for eu, name in ((6, "logic_shift"), (21, "arith_shift"), (22, "rotate")):
         yield f"ar.{name}.int", partial(shift, eu=eu)
     for eu, name in ((4, "max"), (5, "min")):
-        yield f"ar.{name}.int", partial(int_minmax, eu=eu)
+        for dtypes in (["i8"], ["i16"], INTS):
+            yield f"ar.{name}.{dtypes[0] if len(dtypes) == 1 else 'int'}", partial(int_minmax, eu=eu, dtypes=dtypes)
     for eu, name in ((10, "select_gt"), (11, "select_eq"), (13, "select_lt")):
         yield f"ar.{name}.int", partial(select, eu=eu, dtype=None)
     yield "ar.abs.int", partial(unary, eu=26, dtypes=INTS)
@@ -235,10 +246,13 @@ def forms():
     yield "ar.double_high.int", double_high
     yield "ar.mac.int", partial(mac, dtype="int")
     yield "ar.copy.int", partial(copy, dtypes=INTS)
+    yield "ar.copy.i8", partial(copy, dtypes=["i8"])
     for dtype in FLOATS:
         yield f"ar.copy.{dtype}", partial(copy, dtypes=[dtype])
     yield "ar.other_lanes", other_lanes
-    yield "ar.cast.int_int", partial(cast, ta=INTS, tr=INTS, modes=[0])
+    yield "ar.cast.int_int", partial(cast, ta=INTS, tr=INTS, modes=[0, 1])
+    for a, r in CASTS:
+        yield f"ar.cast.{a}_{r}", partial(cast_to_int, ta=a, tr=r) if a in FLOATS else partial(cast, ta=[a], tr=[r], modes=[0, 1])
     yield "ar.cast.int_float", partial(cast, ta=INTS, tr=FLOATS, modes=[0, 1, 2, 3, 4])
     yield "ar.cast.f32_16", partial(cast, ta=["f32"], tr=["f16", "bf16"], modes=range(7))
     yield "ar.cast.16_f32", partial(cast, ta=["f16", "bf16"], tr=["f32"], modes=[0, 1])

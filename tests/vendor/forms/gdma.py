@@ -104,12 +104,17 @@ def swap_cw(c, route, function):
 
 
 def broadcast(c, route):
-    dtype, (n, ch, h, w) = c.pick(*ANY), c.shape()
+    dtype, (n, ch, h, w), stride_enable = c.pick(*ANY), c.shape(), c.pick(0, 1, 1)
     ch = min(ch, 64)
     lane = c.between(0, 64 - ch)
     x = c.local(dtype, (n, ch, h, w), ALIGNED, lane, result=True)
-    c.gdma("DMA_tensor", cmd_special_function=3, nchw_copy=0, stride_enable=1, src_data_format=code(dtype), **sizes("src", (n, 1, h, w)),
-           **sizes("dst", (n, ch, h, w)), **place(c, route[0], "src", dtype, (n, 1, h, w), True), **address("dst", x.dma_addr), **strides("dst", x.strides))
+    f = strides("dst", x.strides) if stride_enable else {}
+    if stride_enable:
+        f.update(place(c, route[0], "src", dtype, (n, 1, h, w), True))
+    else:
+        f.update(continuous(c, route[0], "src", dtype, (n, 1, h, w)))
+    c.gdma("DMA_tensor", cmd_special_function=3, nchw_copy=0, stride_enable=stride_enable, src_data_format=code(dtype),
+           **sizes("src", (n, 1, h, w)), **sizes("dst", (n, ch, h, w)), **address("dst", x.dma_addr), **f)
 
 
 def fill(c, kind):

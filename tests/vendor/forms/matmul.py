@@ -72,7 +72,7 @@ def mm2(c, eu, dtype, result, res_add=False, zero_point=None):
     right = (k, n) if eu == 4 else (n, k)
     out = (n, m) if eu == 6 else (m, n)
     lay = lambda shape, t, **more: c.local(t, (1, shape[0], 1, shape[1]), ALIGNED, 0, style=style, **more).addr
-    f = dict(opd2_const=1)
+    f = dict(opd2_const=int(size(dtype) == 1 or c.chance(0.5)))      # floats have no third operand
     const = c.rng.rand()
     for operand, t, shape, low in (("opd0", dtype, left, 0), ("opd1", right_dtype, right, 0.1)):
         if low <= const < low + 0.1:

@@ -29,7 +29,7 @@ def transpose(c, eu):
 
 def lane_copy(c, eu):
     """eu 2: another start lane; eu 3: one lane to many"""
-    dtype = c.pick(*ANY)
+    dtype = c.pick(*ANY, "i8")
     n, ch, h, w = c.shape()
     x = c.local(dtype, (n, ch if eu == 2 else 1, h, w), ALIGNED, c.lane())
     if eu == 3:
@@ -65,7 +65,7 @@ def gather(c, scatter=False, pairs=False):
         picked = c.rng.randint(0, table[0] * table[1], count)
     index = np.stack([picked % table[1], picked // table[1]] if pairs else [picked], 1).astype(f"u{size(index_dtype)}")
     f = {}
-    if c.chance(0.3):
+    if not scatter and c.chance(0.3):
         f = dict(opd3_const=1, opd2_const=1, opd2_addr=c.constant(dtype))
         index[c.rng.rand(count) < 0.2] = 0xFFFF >> (16 - 8 * size(index_dtype))
     spread = np.zeros((min(count, LANES), ceil_div(count, LANES), index.shape[1]), index.dtype)
@@ -102,7 +102,7 @@ def channel_gather(c, eu, shared=False, scatter=False):
         r = c.local(dtype, (n, ch, 1, count), ALIGNED, lane, result=True)
     table = x.addr % (1 << 18) + lane * (1 << 18) if shared else x.addr
     c.tiu("sSG", tsk_eu_typ=eu, res0_prec=code(dtype), opd0_prec=code(dtype), opd1_prec=code(index_dtype), res0_n=1 if scatter else n, res0_c=ch,
-          res0_h=1, res0_w=width if scatter else count, opd0_str=3 if shared else 0, opd0_h=1, opd0_w=count if scatter else width,
+          res0_h=1, res0_w=width if scatter else count, opd0_str=c.pick(3, 4) if shared else 0, opd0_h=1, opd0_w=count if scatter else width,
           opd1_c=ch, opd1_w=count, res0_addr=r.addr, opd0_addr=table, opd1_addr=idx.addr, **f)
 
 
@@ -114,7 +114,7 @@ def lookup(c):
     table = c.local("i8", (1, 64, 1, 256), ALIGNED, 0)
     x = c.local("i8", (n, ch, 1, w), ALIGNED, lane)
     r = c.local("i8", (n, ch, 1, w), ALIGNED, lane, result=True)
-    c.tiu("sSG", tsk_eu_typ=5, res0_n=n, res0_c=ch, res0_h=1, res0_w=w, opd0_str=3, opd0_h=1, opd0_w=256, opd1_c=ch, opd1_w=w,
+    c.tiu("sSG", tsk_eu_typ=5, res0_n=n, res0_c=ch, res0_h=1, res0_w=w, opd0_str=c.pick(3, 4), opd0_h=1, opd0_w=256, opd1_c=ch, opd1_w=w,
           res0_addr=r.addr, opd0_addr=table.addr + lane * (1 << 18), opd1_addr=x.addr)
 
 
@@ -170,6 +170,7 @@ def forms():
     yield "sg.channel_gather", partial(channel_gather, eu=5)
     yield "sg.channel_gather_shared", partial(channel_gather, eu=5, shared=True)
     yield "sg.channel_gather_guarded", partial(channel_gather, eu=13)
+    yield "sg.channel_gather_guarded_shared", partial(channel_gather, eu=13, shared=True)
     yield "sg.channel_scatter", partial(channel_gather, eu=6, scatter=True)
     yield "sg.channel_scatter_guarded", partial(channel_gather, eu=14, scatter=True)
     for eu, name in ((8, ""), (15, "_guarded")):

@@ -49,7 +49,9 @@ def pooling(c, dtype, eu, long=False, pad_mode=0):
     g = long_window(c) if long else undilated(c, pad_mode)
     n, ch, lane = c.pick(1, 1, 2), c.pick(1, 3, 64, 70) if long else c.channels(), c.lane()
     style = None if size(dtype) == 1 else c.pick(None, accumulation_style(c))
-    f = {"opd1_const": 1, "opd2_const": 1, "pad_mode": pad_mode, "opd3_const": 1}
+    # opd1 of maxima, opd2 of all are not read as operands, whatever their const bits say
+    f = {"opd1_const": c.pick(0, 1) if eu == 4 else 1, "opd2_const": c.pick(0, 1), "pad_mode": pad_mode, "opd3_const": 1,
+         "opd2_n_str": c.pick(0, 5), "opd1_sign": c.pick(0, 1)}
     if eu == 4 and c.chance(0.5):
         f["opd3_addr"] = LOWEST[dtype]
     else:
@@ -57,8 +59,7 @@ def pooling(c, dtype, eu, long=False, pad_mode=0):
     if eu == 4:
         pass
     elif size(dtype) == 1:
-        f.update(opd1_addr=c.between(1, 127), opd2_addr=c.between(0, 14), opd2_n_str=c.pick(5, c.between(0, 6)),
-                 opd1_sign=0, opd2_sign=1)
+        f.update(opd1_addr=c.between(1, 127), opd2_addr=c.between(0, 14), opd2_n_str=c.pick(5, c.between(0, 6)), opd2_sign=1)
     else:
         f["opd1_addr"] = as_bits(c.pick(1.0, 1.0 / (g.kernel[0] * g.kernel[1]), c.rng.randn()), dtype)[0]
     emit(c, eu, dtype, dtype, g, n, ch, lane, style, **f)

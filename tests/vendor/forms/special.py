@@ -15,7 +15,8 @@ def taylor(c, dtype, eu):
     shape, lane, count = c.shape(), c.lane(), c.between(2, 32)     # one coefficient is refused
     coefficients = c.local(dtype, (1, 64, 1, count), ALIGNED, 0, style=c.pick("normal", "mixed"))
     x = c.local(dtype, shape, ALIGNED, lane)
-    emit(c, "sSFU", dtype, shape, lane, tsk_eu_typ=eu, opd0_prec=code(dtype), opd0_addr=x.addr, opd1_addr=coefficients.addr, opd1_n=count)
+    emit(c, "sSFU", dtype, shape, lane, tsk_eu_typ=eu, opd0_prec=code(dtype), opd0_addr=x.addr, opd1_addr=coefficients.addr, opd1_n=count,
+         opd2_n_str=c.between(0, 3))
 
 
 def normalize(c, dtype, exponent):
