@@ -31,10 +31,9 @@ class Board {
  public:
   static absl::StatusOr<std::shared_ptr<Board>> Open(
       const std::string& library_path, int index) {
-    static std::mutex mutex;
     static auto* const boards =
         new std::map<std::pair<std::string, int>, std::weak_ptr<Board>>;
-    std::lock_guard<std::mutex> lock(mutex);
+    std::lock_guard<std::recursive_mutex> lock(OpeningMutex());
     std::weak_ptr<Board>& known = (*boards)[{library_path, index}];
     std::shared_ptr<Board> board = known.lock();
     if (board != nullptr) return board;
@@ -69,11 +68,21 @@ class Board {
 
   Board(const Library& library, bmrt::Handle handle)
       : library(library), handle(handle) {}
-  ~Board() { library.bm_dev_free(handle); }
+  ~Board() {
+    std::lock_guard<std::recursive_mutex> lock(OpeningMutex());
+    library.bm_dev_free(handle);
+  }
 
   const Library& library;
   const bmrt::Handle handle;
   std::mutex mutex;  // held during a run
+
+ private:
+  // A device is not opened while it is being closed.
+  static std::recursive_mutex& OpeningMutex() {
+    static auto* const mutex = new std::recursive_mutex;
+    return *mutex;
+  }
 };
 
 // What the library says of a net against what the file says.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -46,6 +47,14 @@ absl::Status CheckBuffers(const char* what,
     }
   }
   return absl::OkStatus();
+}
+
+// What `work` returns; no exception leaves the runner's thread.
+template <typename Result, typename Work>
+Result Caught(Work& work) try {
+  return work();
+} catch (const std::bad_alloc&) {
+  return absl::ResourceExhaustedError("out of memory");
 }
 
 }  // namespace
@@ -190,7 +199,7 @@ struct Runner::State {
     auto held = std::make_shared<Turn>(std::move(turn));
     Pending<Result> pending(promise->get_future().share());
     worker.Start([promise, held, work = std::move(work)]() mutable {
-      Result result = work();
+      Result result = Caught<Result>(work);
       held->End();  // who waits for the run may start the next
       promise->set_value(std::move(result));
     });

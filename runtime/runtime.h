@@ -168,7 +168,7 @@ class Runner {
   // locates (bmodel/tensor_location.h) as it is when complete. Fails for a file
   // without such a list.
   absl::Status DumpAllTensors();
-  // The tensors of the last run, inputs and outputs included.
+  // The tensors of the last run of Tensors, inputs and outputs included.
   const NamedTensors& dumped() const;
 
   // Simulator only. Called after each instruction; null to stop.

@@ -215,5 +215,9 @@ int main(int argc, char **argv) {
   runner = make_runner(model, 0);
   tpu_model_free(model);
   tpu_runner_free(runner);
+  /* The device is opened anew. */
+  model = load(argv[1]);
+  test_run(model);
+  tpu_model_free(model);
   return 0;
 }
