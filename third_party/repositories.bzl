@@ -7,6 +7,7 @@ pinned by hash.
 
 load("//tests/vendor:oracle_repository.bzl", "oracle_repository")
 load("//third_party:debian.bzl", "debian_repository", "debian_rules")
+load("//third_party:debian_arm64.bzl", "debian_arm64_repository")
 load("//third_party/absl:absl.bzl", "absl_repository")
 load("//third_party/llvm:llvm.bzl", "llvm_project")
 load("//third_party/python:wheels.bzl", "python_wheels")
@@ -48,6 +49,10 @@ def _rule_sets():
 def _libraries():
     llvm_project(name = "llvm-project")
     absl_repository(name = "com_google_absl")
+    debian_arm64_repository(
+        name = "debian_arm64",
+        packages = ["libabsl-dev", "libgmock-dev", "libgtest-dev"],
+    )
     debian_repository(
         name = "com_google_protobuf",
         build_file = Label("//third_party/protobuf:protobuf.BUILD"),

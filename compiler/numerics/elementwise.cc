@@ -38,7 +38,7 @@ void FloatLoop(ArOp op, int iterations, int64_t count, const float* a,
   switch (op) {
     case ArOp::kMul:
       Vectorized([=]() TPUC_INLINE_LOOP {
-        for (int64_t i = 0; i < count; ++i) r[i] = a[i] * b[i];
+        for (int64_t i = 0; i < count; ++i) r[i] = Multiply(a[i], b[i]);
       });
       break;
     case ArOp::kAdd:

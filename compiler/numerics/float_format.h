@@ -5,6 +5,13 @@
 // sign, on reading and, after rounding to 8 bits, on writing. A NaN that is
 // written in either 16-bit format becomes 0x7FFF. f32: x86 arithmetic with FTZ
 // and DAZ set; whoever computes in f32 holds a ScopedFlushDenormals.
+//
+// Other processors give the same bits, but for the sign and payload of f32
+// NaNs. What 64-bit ARM (FPCR.FZ) does otherwise, Multiply and RoundToF32 make
+// good: x86 flushes a result that is tiny after it was rounded, ARM one that is
+// tiny before. They differ where the exact result lies within half a unit below
+// 2^-126, which only products and conversions from double reach: sums that
+// small are exact.
 #pragma once
 
 #include <cstdint>
@@ -51,11 +58,35 @@ inline float BitsFloat(uint32_t bits) {
   return value;
 }
 
+// x to the nearest f32, as x86 converts it under ScopedFlushDenormals.
+__attribute__((always_inline)) inline float RoundToF32(double x) {
+  const float narrow = static_cast<float>(x);
+#if defined(__aarch64__)
+  // From here on numbers round to 2^-126, the smallest that isn't flushed.
+  constexpr double kRoundsToNormal = 0x1.ffffffp-127;
+  if (narrow == 0.0f && (x >= kRoundsToNormal || x <= -kRoundsToNormal)) {
+    return x < 0 ? -0x1p-126f : 0x1p-126f;
+  }
+#endif
+  return narrow;
+}
+
+// a * b, rounded once, as x86 computes it under ScopedFlushDenormals.
+__attribute__((always_inline)) inline float Multiply(float a, float b) {
+  const float product = a * b;
+#if defined(__aarch64__)
+  if (product == 0.0f) {  // doubles hold all products exactly
+    return RoundToF32(static_cast<double>(a) * static_cast<double>(b));
+  }
+#endif
+  return product;
+}
+
 // Exact widening. f16 NaN becomes an f32 NaN; bf16 denormals become zero.
 float F16ToF32(uint16_t bits);
 float BF16ToF32(uint16_t bits);
 
-// Narrowing. Modes 3 and 4 look at the sign, 5 and 6 act on the magnitude
+// RoundToF32ing. Modes 3 and 4 look at the sign, 5 and 6 act on the magnitude
 // (half away from zero, half toward zero) as the chip's f32 -> f16 cast does.
 // Overflow gives infinity in every mode. A NaN keeps its sign in all modes but
 // half-to-even.

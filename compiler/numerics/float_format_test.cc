@@ -107,6 +107,51 @@ TEST(ScopedFlushDenormals, SetsAndRestoresTheState) {
   EXPECT_NE(tiny * two, 0.0f);
 }
 
+// Results are flushed when they are tiny after rounding, on every processor.
+TEST(Multiply, RoundsBeforeItFlushes) {
+  const ScopedFlushDenormals flush;
+  const float smallest = std::numeric_limits<float>::min();
+  const struct {
+    uint32_t a, b, product;
+  } kCases[] = {
+      {0x3F7FFFFF, 0x00800000, 0x00000000},  // 2^-126 (1 - 2^-24)
+      {0x3F7FFFE0, 0x00800010, 0x00800000},  // 2^-126 (1 - 2^-38)
+      {0xBF7FFFE0, 0x00800010, 0x80800000},
+      {0x3F800000, 0x00800000, 0x00800000},
+      {0x00000001, 0x7F000000, 0x00000000},  // a denormal is read as zero
+  };
+  for (const auto& c : kCases) {
+    const volatile float a = BitsFloat(c.a), b = BitsFloat(c.b);
+    EXPECT_EQ(FloatBits(Multiply(a, b)), c.product) << std::hex << c.a;
+  }
+  const volatile double half_below = 0x1.ffffffp-127, below = 0x1.fffffe8p-127;
+  EXPECT_EQ(RoundToF32(half_below), smallest);
+  EXPECT_EQ(RoundToF32(-half_below), -smallest);
+  EXPECT_EQ(FloatBits(RoundToF32(below)), 0u);
+  EXPECT_EQ(FloatBits(RoundToF32(-below)), 0x80000000u);
+}
+
+// All products of two numbers around the smallest one that isn't flushed.
+TEST(Multiply, IsTheExactProductRounded) {
+  const ScopedFlushDenormals flush;
+  std::mt19937 random(7);
+  for (int i = 0; i < 20000; ++i) {
+    const uint32_t fraction = random() & 0x7FFFFF;
+    // b is next to 2^-126 / a.
+    const float a = BitsFloat(0x3F000000 | fraction);
+    const double exact = 0x1p-126 / static_cast<double>(a);
+    const uint32_t near = FloatBits(static_cast<float>(exact * 0x1p64));
+    const float b = BitsFloat(near + random() % 5 - 2 - (uint32_t{64} << 23));
+    const double product = static_cast<double>(a) * static_cast<double>(b);
+    const float expected = product < 0x1.ffffffp-127 ? 0.0f
+                           : product < 0x1p-126      ? 0x1p-126f
+                                                : static_cast<float>(product);
+    const volatile float x = a, y = b;
+    ASSERT_EQ(FloatBits(Multiply(x, y)), FloatBits(expected))
+        << std::hex << FloatBits(a) << " " << FloatBits(b);
+  }
+}
+
 // Numbers near every border of the 16-bit formats, and random bits.
 std::vector<float> AwkwardFloats(size_t count) {
   std::vector<float> values = {0.0f,

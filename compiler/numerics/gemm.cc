@@ -66,8 +66,7 @@ float AlignedSum(const float* x, int64_t x_stride, const float* w,
     sum += static_cast<int64_t>(static_cast<double>(products[i]) * up);
   }
   // Rounding to f32 happens once; the scaling is exact in double.
-  return static_cast<float>(static_cast<double>(sum) *
-                            PowerOfTwo(exponent - 24));
+  return RoundToF32(static_cast<double>(sum) * PowerOfTwo(exponent - 24));
 }
 
 void FloatGemm::SetLeft(std::vector<float> left) {

@@ -12,7 +12,8 @@ void Alternating(const float* tile, const float* w, int64_t w_stride, int64_t k,
     for (int64_t i = 0; i < k; ++i) {
       float* into = acc + (2 * r + (i & 1)) * kTile;
       for (int64_t t = 0; t < kTile; ++t) {
-        const float product = tile[i * kTile + t] * w[r * w_stride + i];
+        const float product =
+            Multiply(tile[i * kTile + t], w[r * w_stride + i]);
         into[t] = into[t] + product;
       }
     }

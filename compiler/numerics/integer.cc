@@ -246,7 +246,7 @@ float IntegerToFloat(int64_t value, Rounding mode, DType type) {
 }
 
 int64_t Requant0(int64_t value, const FloatRequant& p, DType type) {
-  const float product = IntegerToFloat(value, p.input_mode) * p.scale;
+  const float product = Multiply(IntegerToFloat(value, p.input_mode), p.scale);
   return FloatToInteger(product + p.offset, type, p.output_mode);
 }
 
@@ -256,7 +256,8 @@ int64_t Requant1(int64_t value, const IntegerRequant& p, DType type) {
 }
 
 float Dequant0(int64_t value, int32_t zero_point, float scale) {
-  return IntegerToFloat(value - zero_point, Rounding::kHalfToEven) * scale;
+  return Multiply(IntegerToFloat(value - zero_point, Rounding::kHalfToEven),
+                  scale);
 }
 
 int64_t Dequant1(int64_t value, const IntegerRequant& p, DType type) {
@@ -308,7 +309,7 @@ void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
       // The conversion rounds to nearest even, as Dequant0's.
       Vectorized([&]() TPUC_INLINE_LOOP {
         for (int64_t j = 0; j < part; ++j) {
-          to[j] = static_cast<float>(values[j] - zero_point) * scale;
+          to[j] = Multiply(static_cast<float>(values[j] - zero_point), scale);
         }
       });
       continue;

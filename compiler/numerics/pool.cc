@@ -29,7 +29,7 @@ void AddProducts(DType type, int64_t count, const float* x, float factor,
   if (type == DType::kF32) {
     Vectorized([=]() TPUC_INLINE_LOOP {
       for (int64_t i = 0; i < count; ++i) {
-        const float product = x[i] * factor;
+        const float product = Multiply(x[i], factor);
         acc[i] = acc[i] + product;
       }
     });
@@ -38,7 +38,7 @@ void AddProducts(DType type, int64_t count, const float* x, float factor,
   float products[kChunk];
   float* const p = products;
   Vectorized([=]() TPUC_INLINE_LOOP {
-    for (int64_t i = 0; i < count; ++i) p[i] = x[i] * factor;
+    for (int64_t i = 0; i < count; ++i) p[i] = Multiply(x[i], factor);
   });
   RoundFloatRow(type, count, products);
   Vectorized([=]() TPUC_INLINE_LOOP {

@@ -16,10 +16,10 @@ inline __attribute__((always_inline)) float RsqrtInline(float x,
   // The shift is arithmetic: negative numbers give their own garbage.
   const int32_t halved = static_cast<int32_t>(FloatBits(x)) >> 1;
   float r = BitsFloat(0x5F3759DFu - static_cast<uint32_t>(halved));
-  const float half = 0.5f * x;
+  const float half = Multiply(0.5f, x);
   for (int i = 0; i <= iterations; ++i) {
-    const float t = (half * r) * r;
-    r = r * (1.5f - t);
+    const float t = Multiply(Multiply(half, r), r);
+    r = Multiply(r, 1.5f - t);
   }
   return r;
 }
@@ -57,7 +57,7 @@ __attribute__((always_inline)) inline float DivideInline(float a, float b,
                                                          int iterations) {
   const uint32_t bits = FloatBits(b);
   const float r = RsqrtInline(BitsFloat(bits & 0x7FFFFFFF), iterations);
-  const float quotient = a * (r * r);
+  const float quotient = Multiply(a, Multiply(r, r));
   return BitsFloat(FloatBits(quotient) ^ (bits & 0x80000000u));
 }
 
@@ -94,7 +94,7 @@ void TaylorRow(DType type, int64_t count, const void* x, int64_t x_stride,
     for (int64_t k = terms - 2; k >= 0; --k) {
       const float term = LoadFloat(type, coefficients, k);
       Vectorized([&]() TPUC_INLINE_LOOP {
-        for (int64_t j = 0; j < part; ++j) r[j] = r[j] * v[j];
+        for (int64_t j = 0; j < part; ++j) r[j] = Multiply(r[j], v[j]);
       });
       RoundFloatRow(type, part, r);
       Vectorized([&]() TPUC_INLINE_LOOP {
@@ -148,19 +148,19 @@ void LinRow(LinOp op, DType type, const void* p, const void* q, int64_t count,
     LoadFloatRow(type, At(x, type, i * x_stride), x_stride, part, v);
     switch (op) {
       case LinOp::kMultiplyAdd:
-        for (int64_t j = 0; j < part; ++j) v[j] = v[j] * a;
+        for (int64_t j = 0; j < part; ++j) v[j] = Multiply(v[j], a);
         RoundFloatRow(type, part, v);
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] + b;
         break;
       case LinOp::kSquareOfSum:
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] + a;
         RoundFloatRow(type, part, v);
-        for (int64_t j = 0; j < part; ++j) v[j] = v[j] * v[j];
+        for (int64_t j = 0; j < part; ++j) v[j] = Multiply(v[j], v[j]);
         break;
       case LinOp::kSquareOfDifference:
         for (int64_t j = 0; j < part; ++j) v[j] = v[j] - a;
         RoundFloatRow(type, part, v);
-        for (int64_t j = 0; j < part; ++j) v[j] = v[j] * v[j];
+        for (int64_t j = 0; j < part; ++j) v[j] = Multiply(v[j], v[j]);
         break;
     }
     StoreFloatRow(type, v, part, At(res, type, i * res_stride), res_stride);

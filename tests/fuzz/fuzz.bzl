@@ -40,8 +40,19 @@ _instrumented = transition(
 )
 
 _SCRIPT = """#!/usr/bin/env bash
-# Runs FUZZ_RUNS mutations ({runs} when not set) of the seeds of {label}.
+# Runs FUZZ_RUNS mutations ({runs} when not set) of the seeds of {label}, or the
+# inputs that are given.
 set -euo pipefail
+for tool in /usr/lib/llvm-19/bin/llvm-symbolizer /usr/bin/llvm-symbolizer-19; do
+  [[ ! -x $tool ]] || export ASAN_SYMBOLIZER_PATH=$tool
+done
+# The libraries' containers live partly in code that poisons no memory.
+export ASAN_OPTIONS=allow_user_poisoning=0:allocator_may_return_null=0
+export UBSAN_OPTIONS=print_stacktrace=1
+limits=(-max_len=102400 -timeout=2 -rss_limit_mb=1024)
+if (($#)); then
+  exec "{binary}" "${{limits[@]}}" "$@"
+fi
 seeds=$(mktemp -d)
 trap 'rm -rf "$seeds"' EXIT
 n=0
@@ -50,15 +61,9 @@ while IFS= read -r -d '' file; do
   printf -v name '%05d' $n
   cp "$file" "$seeds/$name"
 done < <(find -L {seeds} -type f -size -101k -print0 | LC_ALL=C sort -z)
-for tool in /usr/lib/llvm-19/bin/llvm-symbolizer /usr/bin/llvm-symbolizer-19; do
-  [[ ! -x $tool ]] || export ASAN_SYMBOLIZER_PATH=$tool
-done
-# The libraries' containers live partly in code that poisons no memory.
-export ASAN_OPTIONS=allow_user_poisoning=0:allocator_may_return_null=0
-export UBSAN_OPTIONS=print_stacktrace=1
-"{binary}" -seed="${{FUZZ_SEED:-1}}" -runs=$((${{FUZZ_RUNS:-{runs}}} + n)) \\
-  -max_len=102400 -timeout=2 -rss_limit_mb=1024 -print_final_stats=1 \\
-  -artifact_prefix="${{TEST_UNDECLARED_OUTPUTS_DIR:-.}}/" "$@" "$seeds"
+"{binary}" "${{limits[@]}}" -seed="${{FUZZ_SEED:-1}}" \\
+  -runs=$((${{FUZZ_RUNS:-{runs}}} + n)) -print_final_stats=1 \\
+  -artifact_prefix="${{TEST_UNDECLARED_OUTPUTS_DIR:-.}}/" "$seeds"
 """
 
 def _fuzz_test_impl(ctx):

@@ -5,7 +5,7 @@
 #   tests/fuzz/run.sh MUTATIONS [TEST...]     tests: bmodel decoder onnx
 #
 # FUZZ_SEED=N in the environment draws other mutations. An input that fails is
-# left in the working directory; see tests/fuzz/README.md.
+# left in the working directory (tests/fuzz/README.md).
 set -euo pipefail
 
 if (($# == 0)) || [[ ! $1 =~ ^[0-9]+$ ]]; then
@@ -24,6 +24,6 @@ for test in "${tests[@]}"; do
   echo "== $test, $runs mutations"
   (cd "bazel-bin/tests/fuzz/${test}_fuzz_test.runfiles/tpuc" &&
     FUZZ_RUNS=$runs TEST_UNDECLARED_OUTPUTS_DIR=$here \
-      "../../${test}_fuzz_test" -print_funcs=0) 2>&1 |
+      "../../${test}_fuzz_test") 2>&1 |
     grep -Ev '^#[0-9]+[[:space:]]+(NEW|REDUCE)|NEW_FUNC'
 done

@@ -77,20 +77,22 @@ def _absl_impl(rctx):
     for entry in sorted([str(e) for e in configs.readdir() if e.basename.startswith("absl_")]):
         name = entry.split("/")[-1][:-len(".pc")]
         deps, libs = _parse(rctx.read(entry))
-        archives = []
-        for lib in libs:
-            archive = "lib%s.a" % lib
-            rctx.symlink(_LIBRARIES + "/" + archive, "lib/" + archive)
-            archives.append("lib/" + archive)
+        archives = ["lib/lib%s.a" % lib for lib in libs]
+        for archive in archives:
+            rctx.symlink("%s/%s" % (_LIBRARIES, archive[len("lib/"):]), archive)
 
-            # Debian's archives can't be part of a shared library. There the
-            # linker takes Abseil's own shared libraries, by this script.
-            script = "lib/lib%s.pic.a" % lib
-            rctx.file(script, "INPUT(-l%s)\n" % lib, executable = False)
-            archives.append(script)
-        out.append("cc_library(name = %s, srcs = %s, linkstatic = True, deps = %s)" % (
+        # Debian's archives can't be part of a shared library. There the
+        # linker takes Abseil's own shared libraries, by this script.
+        scripts = []
+        for lib in libs:
+            scripts.append("lib/lib%s.pic.a" % lib)
+            rctx.file(scripts[-1], "INPUT(-l%s)\n" % lib, executable = False)
+        out.append("cc_library(name = %s, srcs = select(%s), linkstatic = True, deps = %s)" % (
             repr(name),
-            repr(archives),
+            repr({
+                "@tpuc//tools/toolchains/aarch64": ["@debian_arm64//:" + a for a in archives],
+                "//conditions:default": archives + scripts,
+            }),
             repr([":headers"] + [":" + d for d in deps]),
         ))
     rctx.file("BUILD.bazel", "\n".join(out))
