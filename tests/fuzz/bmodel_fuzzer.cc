@@ -50,6 +50,7 @@ void Check(absl::string_view bytes) {
 }  // namespace tpuc::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const tpuc::fuzz::TimeLimit limit;
   tpuc::fuzz::Check(tpuc::fuzz::View(data, size));
   return 0;
 }

@@ -195,6 +195,7 @@ std::string Mutate(std::string input, Random& random) {
 }  // namespace tpuc::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const tpuc::fuzz::TimeLimit limit;
   tpuc::fuzz::Check(tpuc::fuzz::View(data, size));
   return 0;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/fuzz/fuzzing.h"
 
+#include <time.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -25,6 +27,23 @@ void RequireReason(const absl::Status& status) {
   std::fprintf(stderr, "the reason is not a line of text: \"%.*s\"\n",
                static_cast<int>(reason.size()), reason.data());
   std::abort();
+}
+
+namespace {
+
+// Seconds of processor time of all threads.
+double ProcessorTime() {
+  timespec time;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) +
+         1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+}  // namespace
+
+TimeLimit::TimeLimit() : start_(ProcessorTime()) {}
+TimeLimit::~TimeLimit() {
+  Require(ProcessorTime() - start_ < 2, "an input takes at most 2 seconds");
 }
 
 size_t Store(absl::string_view bytes, uint8_t* data, size_t max_size) {

@@ -23,6 +23,18 @@ void Require(bool condition, absl::string_view what);
 // A rejected input has a reason: one line of text, not empty.
 void RequireReason(const absl::Status& status);
 
+// Stops when the process takes more than 2 seconds of processor time between
+// construction and destruction: other than elapsed time, that doesn't depend on
+// what else a machine does.
+class TimeLimit {
+ public:
+  TimeLimit();
+  ~TimeLimit();
+
+ private:
+  double start_;
+};
+
 inline absl::string_view View(const uint8_t* data, size_t size) {
   return {reinterpret_cast<const char*>(data), size};
 }

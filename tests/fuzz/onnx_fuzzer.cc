@@ -39,6 +39,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const tpuc::fuzz::TimeLimit limit;
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   tpuc::OnnxImportOptions options;
   options.model_name = "fuzzed";

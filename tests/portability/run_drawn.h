@@ -7,8 +7,9 @@
 
 namespace tpuc {
 
-// The output bytes of all nets and stages of a bmodel, one after the other, on
-// inputs that are drawn from a fixed seed: small numbers of the inputs' types.
+// The bytes of the outputs of all nets and stages of a bmodel, and of all
+// tensors that the file locates, one after the other, on inputs that are drawn
+// from a fixed seed: small numbers of the inputs' types.
 absl::StatusOr<std::string> RunDrawn(const std::string& path);
 
 }  // namespace tpuc
