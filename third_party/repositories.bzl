@@ -112,6 +112,29 @@ def _libraries():
         packages = ["zlib1g-dev"],
     )
     debian_repository(
+        name = "libpng",
+        build_file = Label("//third_party/png:png.BUILD"),
+        links = {
+            "/usr/include/libpng16/png.h": "include/png.h",
+            "/usr/include/libpng16/pngconf.h": "include/pngconf.h",
+            "/usr/include/libpng16/pnglibconf.h": "include/pnglibconf.h",
+            _ARCHIVES + "libpng16.a": "lib/libpng16.a",
+        },
+        packages = ["libpng-dev"],
+    )
+    debian_repository(
+        name = "libjpeg_turbo",
+        build_file = Label("//third_party/jpeg:jpeg.BUILD"),
+        links = {
+            "/usr/include/jerror.h": "include/jerror.h",
+            "/usr/include/jmorecfg.h": "include/jmorecfg.h",
+            "/usr/include/jpeglib.h": "include/jpeglib.h",
+            "/usr/include/x86_64-linux-gnu/jconfig.h": "include/jconfig.h",
+            _ARCHIVES + "libjpeg.a": "lib/libjpeg.a",
+        },
+        packages = ["libjpeg62-turbo-dev"],
+    )
+    debian_repository(
         name = "nlohmann_json",
         build_file = Label("//third_party/json:json.BUILD"),
         links = {"/usr/include/nlohmann": "include/nlohmann"},
@@ -142,6 +165,13 @@ def _wheels():
             "numpy==2.4.6": "89cd468399cfd2504718f0ba50e410dca55a170b61a02ad92bb18c8a65186e93",
             "onnxruntime==1.31.1": "5752bd508126ae7c49894d3b9d2e83f0c3d487319246d04c444b393308d7ad7f",
         },
+    )
+    python_wheels(
+        name = "opencv_py",
+        build_file = Label("//third_party/python:opencv.BUILD"),
+        folder = "py",
+        leave_out = ["py/cv2/data"],
+        wheels = {"opencv-python-headless==4.11.0.86": "0e0a27c19dd1f40ddff94976cfe43066fbbe9dfbb2ec1907d66c19caef42a57b"},
     )
     python_wheels(
         name = "rapidocr",
