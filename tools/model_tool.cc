@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks into .bmodel files; see --help.
+#include <algorithm>
 #include <iostream>
 #include <string>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "compiler/bmodel/bmodel.h"
+#include "compiler/bmodel/cc_header.h"
+#include "compiler/bmodel/combine.h"
 #include "compiler/bmodel/listing.h"
 #include "compiler/isa/encoding.h"
 #include "compiler/isa/verify.h"
@@ -17,13 +22,17 @@
 namespace tpuc {
 namespace {
 
-const char kHelp[] = R"(Looks into .bmodel files and edits their instructions.
+const char kHelp[] =
+    R"(Looks into .bmodel files, edits their instructions, and puts files together.
 
 usage: model_tool info FILE
        model_tool disasm FILE [-o LISTING]
        model_tool asm LISTING --into FILE -o OUT
        model_tool verify FILE
        model_tool cycles FILE
+       model_tool combine FILE... -o OUT
+       model_tool extract FILE [--net NAME] [--stage NUMBER] -o OUT
+       model_tool header FILE --namespace NAME --symbol NAME -o OUT
 
 info     prints nets, stages, tensors, memory and command groups.
 disasm   prints the TIU and GDMA instructions of every command group, one to a
@@ -38,10 +47,25 @@ verify   checks every instruction against the documented limits of the
 cycles   prints start, end, cycles and bytes of every instruction by the cycle
          model, in the order of their start, and each stage's total.
          model_runner --profile draws and sums up the same.
+combine  writes OUT: one file of the nets of all FILEs. Nets of one name become
+         stages of one net, for several input shapes; they must have the same
+         inputs and outputs. Equal weights are stored once.
+extract  writes OUT: a file of one net, or of one of its stages. A file that
+         combine took in comes out with its old bytes, but for texts and
+         firmware of the other files. A net has to be named where there are
+         several. Without --stage: all stages.
+header   writes OUT: a C++ header with the types of the nets' inputs and outputs
+         (runtime/typed_runner.h) for a program that holds the bytes of FILE
+         from the symbol NAME to NAME_end, as tpu_cc_library makes it.
+info, combine and extract may be written as options: --info FILE.
 
 options:
   -o FILE        output file; written only when all went well
   --into FILE    the .bmodel whose command groups asm replaces
+  --net NAME     the net that extract takes
+  --stage NUMBER the stage that extract takes, from 0
+  --namespace NAME, --symbol NAME
+                 C++ names that header takes
   --help, -h     this text
 
 exit code: 0 when all went well, 1 with a message on the standard error when not.
@@ -54,28 +78,33 @@ int Fail(absl::string_view what) {
 
 struct Arguments {
   std::vector<std::string> positional;
-  std::string output, into;
+  std::string output, into, net, stage, cc_namespace, symbol;
 };
 
-// False after a message.
-bool ParseArguments(int argc, char** argv, Arguments& arguments) {
+// False after a message. `options` are those of the command.
+bool ParseArguments(int argc, char** argv,
+                    const std::vector<absl::string_view>& options,
+                    Arguments& arguments) {
   for (int i = 2; i < argc; ++i) {
     std::string word = argv[i];
-    std::string* target = word == "-o"       ? &arguments.output
-                          : word == "--into" ? &arguments.into
-                                             : nullptr;
-    if (target != nullptr) {
-      if (i + 1 == argc) {
-        Fail(absl::StrCat(word, " needs a file name"));
-        return false;
-      }
-      *target = argv[++i];
-    } else if (word.size() > 1 && word[0] == '-') {
+    if (word.size() < 2 || word[0] != '-') {
+      arguments.positional.push_back(word);
+      continue;
+    }
+    if (std::find(options.begin(), options.end(), word) == options.end()) {
       Fail(absl::StrCat("unknown option ", word, "; see model_tool --help"));
       return false;
-    } else {
-      arguments.positional.push_back(word);
     }
+    if (i + 1 == argc) {
+      Fail(absl::StrCat(word, " needs a value"));
+      return false;
+    }
+    (word == "-o"            ? arguments.output
+     : word == "--into"      ? arguments.into
+     : word == "--net"       ? arguments.net
+     : word == "--namespace" ? arguments.cc_namespace
+     : word == "--symbol"    ? arguments.symbol
+                             : arguments.stage) = argv[++i];
   }
   return true;
 }
@@ -231,6 +260,68 @@ int RunCycles(const Arguments& arguments) {
   return 0;
 }
 
+int RunCombine(const Arguments& arguments) {
+  if (arguments.output.empty()) return Fail("combine needs -o OUT");
+  std::vector<std::string> contents;
+  for (const std::string& path : arguments.positional) {
+    absl::StatusOr<std::string> bytes = ReadFile(path);
+    if (!bytes.ok()) return Fail(bytes.status().message());
+    contents.push_back(*std::move(bytes));
+  }
+  std::vector<bmodel::NamedFile> files;
+  for (size_t i = 0; i < contents.size(); ++i)
+    files.push_back({arguments.positional[i], contents[i]});
+  absl::StatusOr<std::string> combined = bmodel::Combine(files);
+  if (!combined.ok()) return Fail(combined.status().message());
+  absl::Status status = WriteFileAtomically(arguments.output, *combined);
+  return status.ok() ? 0 : Fail(status.message());
+}
+
+int RunExtract(const Arguments& arguments) {
+  if (arguments.output.empty()) return Fail("extract needs -o OUT");
+  int stage = -1;
+  if (!arguments.stage.empty() &&
+      (!absl::SimpleAtoi(arguments.stage, &stage) || stage < 0))
+    return Fail(absl::StrCat("--stage is '", arguments.stage,
+                             "', which is no number from 0"));
+  const std::string& path = arguments.positional[0];
+  absl::StatusOr<std::string> bytes = ReadFile(path);
+  if (!bytes.ok()) return Fail(bytes.status().message());
+  std::string net = arguments.net;
+  if (net.empty()) {
+    absl::StatusOr<bmodel::Model> model = bmodel::Parse(*bytes);
+    if (!model.ok())
+      return Fail(absl::StrCat(path, ": ", model.status().message()));
+    if (model->nets.size() != 1)
+      return Fail(absl::StrCat(
+          path, " holds several nets; choose one with --net: ",
+          absl::StrJoin(model->nets, ", ",
+                        [](std::string* out, const bmodel::Net& each) {
+                          *out += each.name;
+                        })));
+    net = model->nets[0].name;
+  }
+  absl::StatusOr<std::string> extracted =
+      bmodel::Extract({path, *bytes}, net, stage);
+  if (!extracted.ok()) return Fail(extracted.status().message());
+  absl::Status status = WriteFileAtomically(arguments.output, *extracted);
+  return status.ok() ? 0 : Fail(status.message());
+}
+
+int RunHeader(const Arguments& arguments) {
+  if (arguments.output.empty() || arguments.cc_namespace.empty() ||
+      arguments.symbol.empty())
+    return Fail("header needs --namespace NAME, --symbol NAME and -o OUT");
+  const std::string& path = arguments.positional[0];
+  absl::StatusOr<bmodel::Model> model = Load(path);
+  if (!model.ok()) return Fail(model.status().message());
+  absl::StatusOr<std::string> header = bmodel::CcHeader(
+      *model, {BaseName(path), arguments.cc_namespace, arguments.symbol});
+  if (!header.ok()) return Fail(header.status().message());
+  absl::Status status = WriteFileAtomically(arguments.output, *header);
+  return status.ok() ? 0 : Fail(status.message());
+}
+
 int Main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::string word = argv[i];
@@ -243,17 +334,28 @@ int Main(int argc, char** argv) {
   struct Command {
     const char* name;
     int (*run)(const Arguments&);
+    std::vector<absl::string_view> options;
+    bool several_files = false;
+    bool as_option = false;  // the spelling --NAME is known, too
   };
-  const Command commands[] = {{"info", RunInfo},
-                              {"disasm", RunDisasm},
-                              {"asm", RunAsm},
-                              {"verify", RunVerify},
-                              {"cycles", RunCycles}};
+  const Command commands[] = {
+      {"info", RunInfo, {}, false, true},
+      {"disasm", RunDisasm, {"-o"}},
+      {"asm", RunAsm, {"-o", "--into"}},
+      {"verify", RunVerify, {}},
+      {"cycles", RunCycles, {}},
+      {"combine", RunCombine, {"-o"}, true, true},
+      {"extract", RunExtract, {"-o", "--net", "--stage"}, false, true},
+      {"header", RunHeader, {"-o", "--namespace", "--symbol"}}};
   for (const Command& command : commands) {
-    if (command.name != absl::string_view(argv[1])) continue;
+    absl::string_view word = argv[1];
+    if (command.as_option) absl::ConsumePrefix(&word, "--");
+    if (command.name != word) continue;
     Arguments arguments;
-    if (!ParseArguments(argc, argv, arguments)) return 1;
-    if (arguments.positional.size() != 1)
+    if (!ParseArguments(argc, argv, command.options, arguments)) return 1;
+    if (command.several_files && arguments.positional.empty())
+      return Fail(absl::StrCat(command.name, " takes files, found none"));
+    if (!command.several_files && arguments.positional.size() != 1)
       return Fail(absl::StrCat(command.name, " takes one file, found ",
                                arguments.positional.size()));
     return command.run(arguments);

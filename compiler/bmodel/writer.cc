@@ -1,24 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/bmodel_generated.h"
-#include "compiler/bmodel/container.h"
+#include "compiler/bmodel/section.h"
 #include "compiler/bmodel/sha256.h"
 
 namespace tpuc::bmodel {
 namespace {
-
-uint64_t RoundUp(uint64_t value, uint64_t unit) {
-  return (value + unit - 1) / unit * unit;
-}
-
-template <typename T>
-void StoreAt(std::string& bytes, size_t offset, T value) {
-  std::memcpy(&bytes[offset], &value, sizeof(value));
-}
 
 class Writer {
  public:
@@ -50,16 +40,13 @@ class Writer {
       }
       root.net.push_back(std::move(out));
     }
-    return Frame(root);
+    return section_.Frame(root);
   }
 
  private:
   // Appends a blob to the binary section.
   std::unique_ptr<fb::Binary> Blob(absl::string_view data) {
-    binary_.resize(RoundUp(binary_.size(), kPageBytes));
-    auto blob = std::make_unique<fb::Binary>(binary_.size(), data.size());
-    binary_.append(data.data(), data.size());
-    return blob;
+    return std::make_unique<fb::Binary>(section_.Append(data));
   }
 
   absl::Status WriteTensors(const std::vector<TensorRecord>& tensors,
@@ -103,7 +90,8 @@ class Writer {
   void WriteCoeff(const CoeffMem& coeff, fb::NetParameterT& out) {
     out.coeff_mem = std::make_unique<fb::CoeffMemT>();
     out.coeff_mem->address = coeff.address;
-    out.coeff_mem->binary_coeff = Blob(coeff.data);
+    out.coeff_mem->binary_coeff =
+        std::make_unique<fb::Binary>(section_.Share(coeff.data));
     std::string code =
         coeff.check_code.empty() ? Sha256(coeff.data) : coeff.check_code;
     out.coeff_mem->check_code.assign(code.begin(), code.end());
@@ -177,28 +165,8 @@ class Writer {
     return status;
   }
 
-  std::string Frame(const fb::ModelT& root) {
-    flatbuffers::FlatBufferBuilder builder;
-    builder.Finish(fb::Model::Pack(builder, &root));
-    // The binary section starts on a page of the file, too.
-    uint64_t binary_start =
-        RoundUp(kHeaderBytes + builder.GetSize(), kPageBytes);
-    std::string file(kHeaderBytes, '\0');
-    StoreAt<uint32_t>(file, 0, kMagic);
-    StoreAt<uint32_t>(file, 4, kHeaderBytes);
-    StoreAt<uint32_t>(file, 8,
-                      static_cast<uint32_t>(binary_start - kHeaderBytes));
-    binary_.resize(RoundUp(binary_.size(), kPageBytes));
-    StoreAt<uint64_t>(file, 12, binary_.size());
-    file.append(reinterpret_cast<const char*>(builder.GetBufferPointer()),
-                builder.GetSize());
-    file.resize(binary_start);
-    file += binary_;
-    return file;
-  }
-
   const Model& model_;
-  std::string binary_;
+  Section section_;
 };
 
 }  // namespace

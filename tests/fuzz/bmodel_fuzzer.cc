@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "compiler/bmodel/bmodel.h"
+#include "compiler/bmodel/cc_header.h"
+#include "compiler/bmodel/combine.h"
 #include "compiler/bmodel/listing.h"
 #include "compiler/bmodel/tensor_location.h"
 #include "runtime/runtime.h"
@@ -44,6 +46,17 @@ void Check(absl::string_view bytes) {
   if (!listing.ok()) RequireReason(listing.status());
   const auto copy = bmodel::Serialize((*model)->contents());
   if (!copy.ok()) RequireReason(copy.status());
+  const auto header = bmodel::CcHeader((*model)->contents(), {"f", "n", "s"});
+  Require(header.ok(), "a file has types of C++");
+  const std::string net = (*model)->NetName(0);
+  for (const auto& made : {bmodel::Combine({{"fuzzed.bmodel", bytes}}),
+                           bmodel::Extract({"fuzzed.bmodel", bytes}, net, 0)}) {
+    if (!made.ok()) {
+      RequireReason(made.status());
+    } else {
+      Require(bmodel::Parse(*made).ok(), "a combined file can be read");
+    }
+  }
 }
 
 }  // namespace
