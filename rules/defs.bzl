@@ -2,7 +2,7 @@
 """Rules that compile networks; the public interface.
 
 ```starlark
-load("@tpuc//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+load("@tpuc//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_cc_library", "tpu_model")
 
 tpu_model(
     name = "classifier",
@@ -21,20 +21,29 @@ tpu_bmodel_test(
     name = "classifier_f16_test",
     bmodel = ":classifier_f16",
 )
+
+tpu_cc_library(
+    name = "classifier_cc",
+    bmodel = ":classifier_f16",
+)
 ```
 
 `bazel build :classifier_f16` gives `classifier_f16.bmodel`; `bazel test
-:classifier_f16_test` checks every stage of the way against the one before.
+:classifier_f16_test` checks every stage of the way against the one before. A
+`cc_binary` with `:classifier_cc` among its `deps` includes `classifier_cc.h`
+and runs the network.
 """
 
 load("//rules:providers.bzl", _TpuBmodelInfo = "TpuBmodelInfo", _TpuModelInfo = "TpuModelInfo")
 load("//rules/private:tpu_bmodel.bzl", _tpu_bmodel = "tpu_bmodel")
 load("//rules/private:tpu_bmodel_test.bzl", _tpu_bmodel_test = "tpu_bmodel_test")
+load("//rules/private:tpu_cc_library.bzl", _tpu_cc_library = "tpu_cc_library")
 load("//rules/private:tpu_model.bzl", _tpu_model = "tpu_model")
 
 tpu_model = _tpu_model
 tpu_bmodel = _tpu_bmodel
 tpu_bmodel_test = _tpu_bmodel_test
+tpu_cc_library = _tpu_cc_library
 
 TpuModelInfo = _TpuModelInfo
 TpuBmodelInfo = _TpuBmodelInfo

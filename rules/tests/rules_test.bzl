@@ -2,7 +2,8 @@
 """Tests of what the rules do at analysis time."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
-load("//rules:defs.bzl", "TpuBmodelInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
+load("//rules:defs.bzl", "TpuBmodelInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_cc_library", "tpu_model")
 
 def _names(files):
     return [f.basename for f in files]
@@ -57,6 +58,23 @@ def _no_inputs_impl(ctx):
 
 _no_inputs_test = analysistest.make(_no_inputs_impl)
 
+def _cc_library_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    actions = _mnemonics(analysistest.target_actions(env))
+    argv = actions["BmodelHeader"].argv
+    asserts.equals(env, "subject_cc", argv[argv.index("--namespace") + 1])
+    symbol = argv[argv.index("--symbol") + 1]
+    asserts.true(env, "rules_tests_subject_cc" in symbol, "the symbol doesn't name the target: " + symbol)
+
+    # The network is an input of the object; nothing else of the library is.
+    compile = actions["CppCompile"]
+    asserts.true(env, "subject_bmodel.bmodel" in _names(compile.inputs.to_list()))
+    asserts.true(env, "subject_cc.h" in _names(target[CcInfo].compilation_context.headers.to_list()))
+    return analysistest.end(env)
+
+_cc_library_test = analysistest.make(_cc_library_impl)
+
 def _failure_impl(ctx):
     env = analysistest.begin(ctx)
     asserts.expect_failure(env, ctx.attr.message)
@@ -99,6 +117,7 @@ def rules_test_suite(name):
         bmodel = ":subject_bmodel_without_input",
         tags = tags,
     )
+    tpu_cc_library(name = "subject_cc", bmodel = ":subject_bmodel", tags = tags)
     for tolerance in ["0.9", "0.9,1.5", "0.9,x"]:
         tpu_bmodel_test(
             name = "subject_tolerance_" + tolerance,
@@ -114,6 +133,7 @@ def rules_test_suite(name):
 
     _model_test(name = "model_test", target_under_test = ":subject_model")
     _bmodel_test(name = "bmodel_test", target_under_test = ":subject_bmodel")
+    _cc_library_test(name = "cc_library_analysis_test", target_under_test = ":subject_cc")
     _no_inputs_test(name = "no_inputs_test", target_under_test = ":subject_bmodel_without_input")
     _failure_test(
         name = "text_test",
@@ -134,6 +154,7 @@ def rules_test_suite(name):
         name = name,
         tests = [
             ":bmodel_test",
+            ":cc_library_analysis_test",
             ":comma_test",
             ":model_test",
             ":no_inputs_test",

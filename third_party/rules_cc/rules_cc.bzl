@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Debian's rules_cc, made to work with Debian's Bazel 4.2.
 
-Two of its files load `use_cpp_toolchain`, which appears in Bazel 5.
+Two of its files load `use_cpp_toolchain`, which appears in Bazel 5. Newer
+versions have CcInfo in a file of its own, where tools look for it.
 """
 
 load("//third_party:debian.bzl", "children", "link")
@@ -25,6 +26,13 @@ def _rules_cc_impl(rctx):
         text = text.replace(', "use_cpp_toolchain"', "")
         text = text.replace("use_cpp_toolchain()", '["@bazel_tools//tools/cpp:toolchain_type"]')
         rctx.file(destination, text, executable = False)
+    rctx.file("cc/common/BUILD.bazel", "exports_files([\"cc_info.bzl\"])\n", executable = False)
+    rctx.file("cc/common/native.bzl", "native_cc_info = CcInfo\n", executable = False)
+    rctx.file(
+        "cc/common/cc_info.bzl",
+        "load(\":native.bzl\", \"native_cc_info\")\n\nCcInfo = native_cc_info\n",
+        executable = False,
+    )
 
 rules_cc_repository = repository_rule(
     implementation = _rules_cc_impl,
