@@ -5,7 +5,6 @@ Libraries and tools are Debian packages; what Debian lacks are Python wheels
 pinned by hash.
 """
 
-load("//tests/vendor:oracle_repository.bzl", "oracle_repository")
 load("//third_party:debian.bzl", "debian_repository", "debian_rules")
 load("//third_party:debian_arm64.bzl", "debian_arm64_repository")
 load("//third_party/absl:absl.bzl", "absl_repository")
@@ -184,4 +183,3 @@ def tpuc_dependencies():
     _rule_sets()
     _libraries()
     _wheels()
-    oracle_repository(name = "oracle")

@@ -4,7 +4,7 @@
 There are two of them. When actions run on the kind of machine that the build
 is for, the `native` one hands out binaries of the target configuration, which
 tests and users build anyway. Otherwise the `cross` one builds them for the
-machine that runs the actions.
+machine that runs the actions. A release has a `prebuilt` one.
 """
 
 load("//rules:providers.bzl", "TpuToolchainInfo")
@@ -32,6 +32,8 @@ def _toolchain_rule(cfg, doc):
         attrs = {
             name: attr.label(
                 doc = doc,
+                # A file is a program that was built before.
+                allow_files = True,
                 cfg = cfg,
                 executable = True,
                 mandatory = True,
@@ -49,4 +51,9 @@ tpu_native_toolchain = _toolchain_rule(
 tpu_cross_toolchain = _toolchain_rule(
     cfg = "exec",
     doc = "Compiler binaries in the configuration of the machine that runs actions.",
+)
+
+tpu_prebuilt_toolchain = _toolchain_rule(
+    cfg = "exec",
+    doc = "Compiler binaries that were built before: files of a release, or of your own.",
 )

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
+#include "geometry.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "pictures.h"
+#include "text_boxes.h"
+
+namespace ocr {
+namespace {
+
+using ::testing::DoubleNear;
+using ::testing::IsEmpty;
+
+TEST(Geometry, HullLeavesInnerPointsOut) {
+  const auto hull =
+      ConvexHull({{0, 0}, {4, 0}, {2, 1}, {4, 4}, {2, 0}, {0, 4}, {1, 3}});
+  ASSERT_EQ(hull.size(), 4u);
+  EXPECT_EQ(ConvexHull({{1, 1}}).size(), 1u);
+}
+
+TEST(Geometry, SmallestRectangleIsTurnedLikeThePoints) {
+  // A square on its tip: area 8, that of the upright one around it 16.
+  const Rectangle square = MinAreaRectangle({{2, 0}, {4, 2}, {2, 4}, {0, 2}});
+  EXPECT_NEAR(square.width() * square.height(), 8, 1e-9);
+  const Rectangle larger = Expanded(square, 1);
+  EXPECT_NEAR(larger.width(), square.width() + 2, 1e-9);
+  EXPECT_NEAR(larger.height(), square.height() + 2, 1e-9);
+}
+
+TEST(Geometry, CornersAreInReadingOrder) {
+  const Quad quad =
+      Ordered(MinAreaRectangle({{0, 1}, {10, 0}, {11, 4}, {1, 5}}));
+  EXPECT_LT(quad[0].x, quad[1].x);
+  EXPECT_LT(quad[0].y, quad[3].y);
+  EXPECT_LT(quad[1].y, quad[2].y);
+  EXPECT_TRUE(Contains(quad, {5, 2}));
+  EXPECT_FALSE(Contains(quad, {5, 9}));
+}
+
+// Probabilities with a bright rectangle.
+std::vector<float> Bright(int x0, int y0, int x1, int y1, float value) {
+  std::vector<float> map(100 * 200, 0.01f);
+  for (int y = y0; y < y1; ++y)
+    for (int x = x0; x < x1; ++x) map[y * 200 + x] = value;
+  return map;
+}
+
+TEST(TextBoxes, GrowByTheRatio) {
+  const auto boxes = TextBoxes(Bright(40, 30, 140, 50, 0.9f).data(), 100, 200);
+  ASSERT_EQ(boxes.size(), 1u);
+  // Sides of 100 and 20 between pixels' centres, grown by 2000 * 1.6 / 240.
+  const double grow = 2000 * 1.6 / 240;
+  EXPECT_THAT(boxes[0][0].x, DoubleNear(40 - grow, 1e-6));
+  EXPECT_THAT(boxes[0][0].y, DoubleNear(30 - grow, 1e-6));
+  EXPECT_THAT(boxes[0][2].x, DoubleNear(140 + grow, 1e-6));
+  EXPECT_THAT(boxes[0][2].y, DoubleNear(50 + grow, 1e-6));
+}
+
+TEST(TextBoxes, LeavesOutWhatIsFaintOrSmall) {
+  EXPECT_THAT(TextBoxes(Bright(40, 30, 140, 50, 0.4f).data(), 100, 200),
+              IsEmpty());
+  EXPECT_THAT(TextBoxes(Bright(40, 30, 42, 32, 0.9f).data(), 100, 200),
+              IsEmpty());
+  EXPECT_THAT(TextBoxes(Bright(0, 0, 0, 0, 0.9f).data(), 100, 200), IsEmpty());
+}
+
+TEST(TextBoxes, AreInReadingOrder) {
+  std::vector<float> map = Bright(120, 11, 180, 22, 0.9f);
+  for (const auto [x, y] : {std::pair(10, 12), std::pair(10, 60)})
+    for (int v = y; v < y + 11; ++v)
+      for (int u = x; u < x + 60; ++u) map[v * 200 + u] = 0.9f;
+  const auto boxes = TextBoxes(map.data(), 100, 200);
+  ASSERT_EQ(boxes.size(), 3u);
+  EXPECT_LT(boxes[0][0].x, 100);
+  EXPECT_GT(boxes[1][0].x, 100);
+  EXPECT_GT(boxes[2][0].y, 40);
+}
+
+TEST(Pictures, CropsAndTurns) {
+  tpuc::Image image(40, 60, 3);
+  for (int y = 0; y < 40; ++y)
+    for (int x = 0; x < 60; ++x) image.at(y, x)[0] = uint8_t(4 * x + y);
+  tpuc::Image crop = Crop(image, {{{10, 5}, {50, 5}, {50, 15}, {10, 15}}});
+  ASSERT_EQ(crop.width, 40);
+  ASSERT_EQ(crop.height, 10);
+  EXPECT_EQ(crop.at(2, 3)[0], 4 * 13 + 7);
+  TurnAround(crop);
+  EXPECT_EQ(crop.at(7, 36)[0], 4 * 13 + 7);
+  // A column is read from below.
+  crop = Crop(image, {{{10, 5}, {20, 5}, {20, 35}, {10, 35}}});
+  EXPECT_EQ(crop.width, 30);
+  EXPECT_EQ(crop.height, 10);
+  EXPECT_EQ(crop.at(0, 0)[0], 4 * 20 + 5);
+}
+
+TEST(Pictures, DrawsWithinTheImage) {
+  tpuc::Image image(10, 10, 3);
+  DrawQuad(image, {{{-5, 2}, {20, 2}, {20, 30}, {-5, 30}}});
+  EXPECT_EQ(image.at(2, 9)[2], 255);
+  EXPECT_EQ(image.at(3, 9)[2], 0);
+}
+
+}  // namespace
+}  // namespace ocr
