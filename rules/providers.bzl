@@ -4,7 +4,7 @@
 TpuModelInfo = provider(
     doc = "A network in the top dialect: what it means, in float, for no chip.",
     fields = {
-        "inputs": "File or None: the test inputs by name.",
+        "inputs": "File or None: the test inputs by name; of an image, what preprocessing makes of it.",
         "mlir": "File: the module.",
         "model": "File: the source, an .onnx file.",
         "model_name": "string: the network's name in the module.",

@@ -42,7 +42,8 @@ void Declare(CommandLine& line, Options& o) {
   line.Required("model", &o.model, "FILE", "the .bmodel to write");
   line.Optional("test_input", &o.test_input, "FILE",
                 "inputs to check the compilation with: an .npz, or .npy files "
-                "separated by commas. The tpu dialect is interpreted, and "
+                "and images separated by commas, these preprocessed as "
+                "model_transform was told. The tpu dialect is interpreted, and "
                 "the .bmodel is simulated, which must give the same bits");
   line.Optional("test_reference", &o.test_reference, "FILE",
                 "tensors of the float network (model_transform's "

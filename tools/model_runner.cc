@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs a model; see --help.
 #include <iostream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,14 +13,18 @@
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/support/command_line.h"
 #include "compiler/support/file.h"
+#include "compiler/support/flag_values.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/progress.h"
 #include "mlir/IR/MLIRContext.h"
+#include "runtime/preprocess/preprocess.h"
 #include "runtime/profiler/profile.h"
 #include "runtime/profiler/summary.h"
 #include "runtime/profiler/trace.h"
 #include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
+#include "tools/lib/onnx_inputs.h"
+#include "tools/lib/preprocess_flags.h"
 #include "tools/lib/run_bmodel.h"
 #include "tools/lib/run_model.h"
 
@@ -27,7 +32,8 @@ namespace tpuc {
 namespace {
 
 struct Options {
-  std::string input, model, output, profile, net, onnxruntime;
+  std::string input, model, output, profile, net, onnxruntime, input_npz;
+  PreprocessFlags preprocess;
   bool dump_all_tensors = false;
   bool check_races = false;
 };
@@ -37,15 +43,33 @@ struct Results {
   std::vector<std::string> order;
 };
 
-absl::StatusOr<Results> RunMlir(const Options& o) {
+absl::StatusOr<Results> RunMlir(const Options& o,
+                                const std::optional<Preprocessing>& how) {
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   context.loadDialect<tpu::TpuDialect>();
   auto module = LoadModule(&context, o.model);
   if (!module.ok()) return module.status();
   auto infos = InputsOf(**module);
   if (!infos.ok()) return infos.status();
+  if (how) {
+    for (const InputInfo& info : *infos) {
+      if (info.preprocessing)
+        return absl::InvalidArgumentError(absl::StrCat(
+            "'", o.model, "' records the preprocessing of input '", info.name,
+            "', so flags of preprocessing don't apply"));
+    }
+    absl::Status status = SetPreprocessing(*how, &*infos);
+    if (!status.ok()) return status;
+  }
   auto inputs = ReadInputs(o.input, *infos);
   if (!inputs.ok()) return inputs.status();
+  if (!o.input_npz.empty()) {
+    std::vector<std::string> order;
+    for (const InputInfo& info : *infos) order.push_back(info.name);
+    absl::Status status = WriteNpz(o.input_npz, *inputs, order);
+    if (!status.ok()) return status;
+    if (o.output.empty()) return Results{};
+  }
   Progress progress("running operations");
   auto tensors = RunModule(
       **module, *inputs, o.dump_all_tensors,
@@ -54,8 +78,21 @@ absl::StatusOr<Results> RunMlir(const Options& o) {
   return Results{*std::move(tensors), TensorOrder(**module)};
 }
 
-absl::StatusOr<Results> RunOnnx(const Options& o) {
-  auto inputs = ReadNpz(o.input);
+absl::StatusOr<TensorMap> ReadImagesForOnnx(
+    const Options& o, const std::optional<Preprocessing>& how) {
+  auto infos = OnnxInputs(o.model, SplitNames(o.input).size(), how);
+  if (!infos.ok()) return infos.status();
+  if (how) {
+    absl::Status status = SetPreprocessing(*how, &*infos);
+    if (!status.ok()) return status;
+  }
+  return ReadInputs(o.input, *infos);
+}
+
+absl::StatusOr<Results> RunOnnx(const Options& o,
+                                const std::optional<Preprocessing>& how) {
+  auto inputs =
+      HasImages(o.input) ? ReadImagesForOnnx(o, how) : ReadNpz(o.input);
   if (!inputs.ok()) return inputs.status();
   auto tensors =
       RunOnnxRuntime(o.onnxruntime, o.model, *inputs, o.dump_all_tensors);
@@ -94,9 +131,14 @@ absl::Status CheckFlags(const Options& o) {
       return absl::InvalidArgumentError(
           absl::StrCat(flag, " is for .bmodel files, '", o.model, "' is none"));
   }
+  const bool is_mlir = absl::EndsWith(o.model, ".mlir");
+  if (!o.input_npz.empty() && !is_mlir)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--input_npz is for .mlir files, '", o.model, "' is none"));
   std::vector<std::string> missing;
   if (o.input.empty()) missing.push_back("--input FILE");
-  if (o.output.empty()) missing.push_back("--output FILE");
+  if (o.output.empty() && o.input_npz.empty())
+    missing.push_back("--output FILE");
   if (missing.empty() || OnlyProfiles(o)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("missing: ", absl::StrJoin(missing, ", ")));
@@ -106,16 +148,18 @@ absl::Status RunModel(const Options& o) {
   absl::Status status = CheckFlags(o);
   if (status.ok() && !o.profile.empty()) status = Profile(o);
   if (!status.ok() || OnlyProfiles(o)) return status;
+  auto how = o.preprocess.Parse();
+  if (!how.ok()) return how.status();
   absl::StatusOr<Results> results;
   if (absl::EndsWith(o.model, ".mlir")) {
-    results = RunMlir(o);
+    results = RunMlir(o, *how);
   } else if (absl::EndsWith(o.model, ".onnx")) {
-    results = RunOnnx(o);
+    results = RunOnnx(o, *how);
   } else if (absl::EndsWith(o.model, ".bmodel")) {
     Results run;
     auto tensors =
-        RunBmodel(o.model, o.input, {o.net, o.dump_all_tensors, o.check_races},
-                  &run.order);
+        RunBmodel(o.model, o.input,
+                  {o.net, o.dump_all_tensors, o.check_races, *how}, &run.order);
     if (!tensors.ok()) return tensors.status();
     run.tensors = *std::move(tensors);
     results = std::move(run);
@@ -126,6 +170,7 @@ absl::Status RunModel(const Options& o) {
         "and .bmodel are"));
   }
   if (!results.ok()) return results.status();
+  if (o.output.empty()) return absl::OkStatus();
   return WriteNpz(o.output, results->tensors, results->order);
 }
 
@@ -138,11 +183,17 @@ int Main(int argc, char** argv) {
                    "the vendor's runtime (docs/runtime.md).");
   line.Optional("input", &o.input, "FILE",
                 "the inputs: an .npz with an array for each by name, or "
-                ".npy files separated by commas; needed but for --profile");
+                ".npy files and images (PNG, JPEG) separated by commas; needed "
+                "but for --profile. An .mlir records how it wants images; for "
+                "other models the flags of preprocessing say it");
+  o.preprocess.Declare(line);
+  line.Optional("input_npz", &o.input_npz, "FILE",
+                "of an .mlir: write the inputs, images preprocessed, to this "
+                ".npz; without --output the model is not run");
   line.Required("model", &o.model, "FILE",
                 "what to run: .onnx, .mlir or .bmodel");
   line.Optional("output", &o.output, "FILE",
-                "the .npz to write; needed but for --profile");
+                "the .npz to write; needed but for --profile and --input_npz");
   line.Optional(
       "profile", &o.profile, "FILE",
       "of a .bmodel: write the time line by the cycle model as a JSON "

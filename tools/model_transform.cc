@@ -16,6 +16,7 @@
 #include "compiler/transforms/top/Passes.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tools/lib/model_inputs.h"
+#include "tools/lib/preprocess_flags.h"
 #include "tools/lib/run_model.h"
 
 namespace tpuc {
@@ -26,6 +27,7 @@ struct Options {
   std::string input_shapes, output_names, input_types;
   std::string test_input, test_result, input_npz, excepts, onnxruntime;
   std::string tolerance = "0.99,0.99";
+  PreprocessFlags preprocess;
 };
 
 void Declare(CommandLine& line, Options& o) {
@@ -42,8 +44,9 @@ void Declare(CommandLine& line, Options& o) {
                 "tensors to end the network at, instead of its own outputs");
   line.Optional("test_input", &o.test_input, "FILE",
                 "inputs to check the conversion with: an .npz, or .npy files "
-                "separated by commas. Writes MODEL_NAME_in_f32.npz, and "
-                "compares all tensors with ONNX Runtime's");
+                "and images (PNG, JPEG) separated by commas. Writes "
+                "MODEL_NAME_in_f32.npz, and compares all tensors with ONNX "
+                "Runtime's");
   line.Optional("test_result", &o.test_result, "FILE",
                 "where to write the tensors of that run, an .npz");
   line.Optional("input_npz", &o.input_npz, "FILE",
@@ -55,12 +58,7 @@ void Declare(CommandLine& line, Options& o) {
   line.Optional("onnxruntime", &o.onnxruntime, "PROGRAM",
                 "runner of ONNX Runtime, when it is not among the runfiles");
   line.Unsupported("model_data", "FILE", "weights of a Caffe model");
-  line.Unsupported("resize_dims", "H,W", "image input");
-  line.Unsupported("keep_aspect_ratio", "", "image input");
-  line.Unsupported("mean", "M,...", "image input");
-  line.Unsupported("scale", "S,...", "image input");
-  line.Unsupported("pixel_format", "FORMAT", "image input");
-  line.Unsupported("channel_format", "FORMAT", "image input");
+  o.preprocess.Declare(line);
   line.Unsupported("add_postprocess", "TYPE", "post-processing in the model");
   line.Unsupported("onnx_sim", "OPTION", "options of onnx-sim");
 }
@@ -93,6 +91,20 @@ absl::StatusOr<OnnxImportOptions> ImportOptions(const Options& o) {
 struct TestRun {
   TensorMap inputs, top, reference;
 };
+
+// Records the flags of preprocessing, or their defaults for an image.
+absl::Status Record(const Options& o, mlir::ModuleOp module) {
+  auto how = o.preprocess.Parse();
+  if (!how.ok()) return how.status();
+  const bool has_images = !o.preprocess.SaysNone() && HasImages(o.test_input);
+  if (!*how && !has_images) return absl::OkStatus();
+  auto infos = InputsOf(module);
+  if (!infos.ok()) return infos.status();
+  absl::Status status =
+      SetPreprocessing(how->value_or(Preprocessing()), &*infos);
+  if (status.ok()) RecordPreprocessing(*infos, module);
+  return status;
+}
 
 absl::StatusOr<TestRun> Test(const Options& o, mlir::ModuleOp module) {
   TestRun run;
@@ -139,6 +151,7 @@ absl::Status Transform(const Options& o) {
   auto module = ImportOnnx(&context, o.model_def, *import_options);
   if (!module.ok()) return module.status();
   absl::Status status = top::RunTopPasses(**module);
+  if (status.ok()) status = Record(o, **module);
   if (!status.ok()) return status;
   if (o.test_input.empty()) return SaveModule(**module, o.mlir);
 

@@ -34,6 +34,34 @@ def _model_impl(ctx):
 
 _model_test = analysistest.make(_model_impl)
 
+def _image_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.equals(env, "subject_image_in_f32.npz", target[TpuModelInfo].inputs.basename)
+    actions = _mnemonics(analysistest.target_actions(env))
+    argv = actions["ModelTransform"].argv
+    asserts.equals(env, "300,400", argv[argv.index("--resize_dims") + 1])
+    asserts.equals(env, "114", argv[argv.index("--pad_value") + 1])
+    for flag in ["--keep_aspect_ratio", "--mean=-1,0.5,127.5", "--pixel_format=rgb", "--pad_type=normal"]:
+        asserts.true(env, flag in argv, "%s is not in %s" % (flag, argv))
+    for flag in argv:
+        asserts.false(env, flag.startswith("--scale"), "an attribute that isn't set is in " + flag)
+    image = actions["PreprocessImage"]
+    asserts.equals(env, ["subject_image_in_f32.npz"], _names(image.outputs.to_list()))
+    asserts.true(env, "photo.jpg" in _names(image.inputs.to_list()))
+    asserts.true(env, "subject_image_in_f32.npz" in _names(actions["ModelRunner"].inputs.to_list()))
+    return analysistest.end(env)
+
+_image_test = analysistest.make(_image_impl)
+
+def _plain_image_impl(ctx):
+    env = analysistest.begin(ctx)
+    actions = _mnemonics(analysistest.target_actions(env))
+    asserts.true(env, "--pixel_format=bgr" in actions["ModelTransform"].argv)
+    return analysistest.end(env)
+
+_plain_image_test = analysistest.make(_plain_image_impl)
+
 def _bmodel_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
@@ -102,6 +130,21 @@ def rules_test_suite(name):
         test_input = "input.npz",
         tags = tags,
     )
+    tpu_model(
+        name = "subject_image",
+        model = "model.onnx",
+        test_input = "photo.jpg",
+        resize_dims = [300, 400],
+        keep_aspect_ratio = True,
+        mean = [-1, 0.5, 127.5],
+        pad_type = "normal",
+        pad_value = 114,
+        pixel_format = "rgb",
+        tags = tags,
+    )
+    tpu_model(name = "subject_plain_image", model = "model.onnx", test_input = "photo.png", tags = tags)
+    tpu_model(name = "subject_resize", model = "model.onnx", resize_dims = [300], tags = tags)
+    tpu_model(name = "subject_pad", model = "model.onnx", pad_value = 114, tags = tags)
     tpu_model(name = "subject_without_input", model = "model.onnx", tags = tags)
     tpu_model(name = "subject_text", model = "model.txt", tags = tags)
     tpu_model(name = "subject_comma", model = "model.onnx", output_names = ["a,b"], tags = tags)
@@ -132,6 +175,18 @@ def rules_test_suite(name):
         )
 
     _model_test(name = "model_test", target_under_test = ":subject_model")
+    _image_test(name = "image_test", target_under_test = ":subject_image")
+    _plain_image_test(name = "plain_image_test", target_under_test = ":subject_plain_image")
+    _failure_test(
+        name = "resize_test",
+        message = "resize_dims is [300]; it must be [height, width]",
+        target_under_test = ":subject_resize",
+    )
+    _failure_test(
+        name = "pad_test",
+        message = "pad_value and pad_type are for keep_aspect_ratio",
+        target_under_test = ":subject_pad",
+    )
     _bmodel_test(name = "bmodel_test", target_under_test = ":subject_bmodel")
     _cc_library_test(name = "cc_library_analysis_test", target_under_test = ":subject_cc")
     _no_inputs_test(name = "no_inputs_test", target_under_test = ":subject_bmodel_without_input")
@@ -156,8 +211,12 @@ def rules_test_suite(name):
             ":bmodel_test",
             ":cc_library_analysis_test",
             ":comma_test",
+            ":image_test",
             ":model_test",
             ":no_inputs_test",
+            ":pad_test",
+            ":plain_image_test",
+            ":resize_test",
             ":text_test",
             ":tolerance_0.9,1.5_test",
             ":tolerance_0.9,x_test",

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/lib/model_inputs.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "compiler/support/flag_values.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/similarity.h"
@@ -37,21 +39,59 @@ absl::StatusOr<TensorMap> ReadArchive(const std::string& file,
   return result;
 }
 
-absl::StatusOr<TensorMap> ReadArrays(const std::vector<std::string>& files,
-                                     const std::vector<InputInfo>& inputs) {
+bool IsImage(const std::string& file) {
+  return !absl::EndsWith(file, ".npz") && !absl::EndsWith(file, ".npy");
+}
+
+absl::StatusOr<Tensor> ReadImages(absl::Span<const std::string> files,
+                                  const InputInfo& input) {
+  if (!input.preprocessing)
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", files[0], "' is no .npz or .npy file, and how input '", input.name,
+        "' is made of an image is not known: give --pixel_format, --mean, "
+        "--scale or other flags of preprocessing; model_transform records them "
+        "in the .mlir file"));
+  const Preprocessing& how = *input.preprocessing;
+  const auto annotate = [&](const absl::Status& status) {
+    return absl::Status(status.code(), absl::StrCat("input '", input.name,
+                                                    "': ", status.message()));
+  };
+  absl::Status status = CheckPreprocessing(how, input.shape);
+  if (!status.ok()) return annotate(status);
+  std::vector<Image> images;
+  for (const std::string& file : files) {
+    auto image = ReadImage(file, ChannelsOf(how.pixel_format));
+    if (!image.ok()) return image.status();
+    images.push_back(*std::move(image));
+  }
+  if (images.size() == 1)
+    images.resize(static_cast<size_t>(input.shape[0]), images[0]);
+  auto tensor = Preprocess(images, how, input.shape);
+  return tensor.ok() ? std::move(tensor) : annotate(tensor.status());
+}
+
+absl::StatusOr<TensorMap> ReadFiles(const std::vector<std::string>& files,
+                                    const std::vector<InputInfo>& inputs) {
+  TensorMap result;
+  if (inputs.size() == 1 && std::all_of(files.begin(), files.end(), IsImage)) {
+    auto tensor = ReadImages(files, inputs[0]);
+    if (!tensor.ok()) return tensor.status();
+    result.emplace(inputs[0].name, *std::move(tensor));
+    return result;
+  }
   if (files.size() != inputs.size()) {
     return absl::InvalidArgumentError(
-        absl::StrCat(files.size(), " .npy files are given, the model has ",
+        absl::StrCat(files.size(), " files are given, the model has ",
                      inputs.size(), " inputs"));
   }
-  TensorMap result;
   for (size_t i = 0; i < files.size(); ++i) {
-    if (!absl::EndsWith(files[i], ".npy")) {
-      return absl::UnimplementedError(absl::StrCat(
-          "'", files[i],
-          "': input of this kind is not supported yet; .npz and .npy are"));
+    if (absl::EndsWith(files[i], ".npz")) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "'", files[i], "': an .npz file holds all inputs and stands alone"));
     }
-    absl::StatusOr<Tensor> tensor = ReadNpy(files[i]);
+    absl::StatusOr<Tensor> tensor = IsImage(files[i])
+                                        ? ReadImages({files[i]}, inputs[i])
+                                        : ReadNpy(files[i]);
     if (!tensor.ok()) return tensor.status();
     result.emplace(inputs[i].name, *std::move(tensor));
   }
@@ -60,13 +100,35 @@ absl::StatusOr<TensorMap> ReadArrays(const std::vector<std::string>& files,
 
 }  // namespace
 
+absl::Status SetPreprocessing(const Preprocessing& how,
+                              std::vector<InputInfo>* inputs) {
+  absl::Status first;
+  bool any = false;
+  for (InputInfo& input : *inputs) {
+    absl::Status status = CheckPreprocessing(how, input.shape);
+    if (status.ok()) {
+      input.preprocessing = how;
+      any = true;
+    } else if (first.ok()) {
+      first = absl::InvalidArgumentError(
+          absl::StrCat("input '", input.name, "': ", status.message()));
+    }
+  }
+  return any ? absl::OkStatus() : first;
+}
+
+bool HasImages(const std::string& files) {
+  const std::vector<std::string> names = SplitNames(files);
+  return std::any_of(names.begin(), names.end(), IsImage);
+}
+
 absl::StatusOr<TensorMap> ReadInputs(const std::string& text,
                                      const std::vector<InputInfo>& inputs) {
   const std::vector<std::string> files = SplitNames(text);
   absl::StatusOr<TensorMap> tensors =
       files.size() == 1 && absl::EndsWith(files[0], ".npz")
           ? ReadArchive(files[0], inputs)
-          : ReadArrays(files, inputs);
+          : ReadFiles(files, inputs);
   if (!tensors.ok()) return tensors.status();
   for (const InputInfo& input : inputs) {
     Tensor& tensor = tensors->at(input.name);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -56,15 +57,20 @@ struct StageInputs {
 
 // The inputs in `files` for the first stage of a net that they fit.
 absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
-                                            int net, const std::string& files) {
+                                            int net, const std::string& files,
+                                            const RunBmodelOptions& options) {
   absl::Status first = absl::OkStatus();
   for (int s = 0; s < model.NumStages(net); ++s) {
     const std::vector<runtime::TensorInfo> infos = model.Inputs(net, s);
     std::vector<InputInfo> expected;
     for (const runtime::TensorInfo& info : infos) {
-      expected.push_back({info.name, info.shape});
+      expected.push_back({info.name, info.shape, std::nullopt});
     }
-    auto given = ReadInputs(files, expected);
+    absl::Status fits =
+        options.preprocessing
+            ? SetPreprocessing(*options.preprocessing, &expected)
+            : absl::OkStatus();
+    auto given = fits.ok() ? ReadInputs(files, expected) : fits;
     if (!given.ok()) {
       if (first.ok()) first = given.status();
       continue;
@@ -102,7 +108,7 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
   if (!model.ok()) return model.status();
   auto net = FindNet(**model, options.net);
   if (!net.ok()) return net.status();
-  auto inputs = ReadStageInputs(**model, *net, files);
+  auto inputs = ReadStageInputs(**model, *net, files, options);
   if (!inputs.ok()) return inputs.status();
   runtime::RunnerOptions runner_options;
   runner_options.net = *net;

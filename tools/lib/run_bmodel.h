@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "compiler/support/tensor.h"
+#include "runtime/preprocess/preprocess.h"
 #include "runtime/runtime.h"
 
 namespace tpuc {
@@ -16,6 +18,8 @@ struct RunBmodelOptions {
   // First prove that the result doesn't depend on how the two engines
   // interleave (runtime/race_check.h).
   bool check_races = false;
+  // How images become inputs: a .bmodel doesn't say it.
+  std::optional<Preprocessing> preprocessing;
 };
 
 // Index of the net with that name, of the first for an empty name. The error

@@ -3,12 +3,14 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
+#include "compiler/dialect/top/preprocess.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/interpreter/tpu/interpreter.h"
 #include "compiler/support/npz.h"
@@ -47,9 +49,24 @@ absl::StatusOr<std::vector<InputInfo>> InputsOf(mlir::ModuleOp module) {
   if (!signature.ok()) return signature.status();
   std::vector<InputInfo> inputs;
   for (const interpreter::TensorInfo& info : signature->inputs) {
-    inputs.push_back({info.name, info.shape});
+    inputs.push_back({info.name, info.shape, std::nullopt});
+  }
+  size_t i = 0;
+  for (auto op : MainFunction(module).getOps<top::InputOp>()) {
+    auto preprocessing = top::PreprocessingOf(op);
+    if (!preprocessing.ok()) return preprocessing.status();
+    inputs[i++].preprocessing = *std::move(preprocessing);
   }
   return inputs;
+}
+
+void RecordPreprocessing(const std::vector<InputInfo>& inputs,
+                         mlir::ModuleOp module) {
+  size_t i = 0;
+  for (auto op : MainFunction(module).getOps<top::InputOp>()) {
+    const InputInfo& input = inputs[i++];
+    if (input.preprocessing) top::SetPreprocessing(op, *input.preprocessing);
+  }
 }
 
 std::vector<std::string> TensorOrder(mlir::ModuleOp module) {

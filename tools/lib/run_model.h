@@ -12,9 +12,14 @@
 
 namespace tpuc {
 
-// A module's inputs, and the names of its tensors in order of execution.
+// A module's inputs with the preprocessing that it records, and the names of
+// its tensors in order of execution.
 absl::StatusOr<std::vector<InputInfo>> InputsOf(mlir::ModuleOp module);
 std::vector<std::string> TensorOrder(mlir::ModuleOp module);
+
+// Records the preprocessing of `inputs`, which are those of InputsOf.
+void RecordPreprocessing(const std::vector<InputInfo>& inputs,
+                         mlir::ModuleOp module);
 
 // Runs a module in the state that its attribute names: top or tpu. Results are
 // f32 whatever the module's types.
