@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs the fuzz tests longer than continuous integration does:
 #
-#   tests/fuzz/run.sh MUTATIONS [TEST...]     tests: bmodel decoder onnx
+#   tests/fuzz/run.sh MUTATIONS [TEST...]     tests: bmodel decoder image onnx
 #
 # FUZZ_SEED=N in the environment draws other mutations. An input that fails is
 # left in the working directory (tests/fuzz/README.md).
@@ -15,7 +15,7 @@ fi
 runs=$1
 shift
 tests=("$@")
-((${#tests[@]})) || tests=(bmodel decoder onnx)
+((${#tests[@]})) || tests=(bmodel decoder image onnx)
 here=$(pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 targets=("${tests[@]/#///tests/fuzz:}")
