@@ -132,7 +132,7 @@ class Generator {
 
   // Adds an operation; 0 when the one drawn does not go with the shape.
   int Step() {
-    switch (draw_.Below(16)) {
+    switch (draw_.Below(19)) {
       case 0:
       case 1:
       case 2:
@@ -167,6 +167,11 @@ class Generator {
         return Concat();
       case 13:
         return Resize();
+      case 15:
+      case 16:
+        return Permute();
+      case 17:
+        return Slice();
       default:
         return Reshape();
     }
@@ -256,6 +261,33 @@ class Generator {
     const std::vector<Value> operands = {current_, Weight(shape), first};
     shape[axis] += 2 * first.shape[axis];
     Emit("Concat", operands, shape, {absl::StrCat("axis = ", axis)});
+    return 1;
+  }
+
+  int Permute() {
+    Shape order, out;
+    for (size_t i = 0; i < current_.shape.size(); ++i)
+      order.insert(order.begin() + draw_.Below(i + 1), i);
+    for (int64_t d : order) out.push_back(current_.shape[d]);
+    Emit("Permute", {current_}, out, {Ints("order", order)});
+    return 1;
+  }
+
+  int Slice() {
+    Shape starts, steps, out;
+    for (int64_t extent : current_.shape) {
+      int64_t step = draw_.Of({1, 1, 1, 2, 3});
+      const int64_t first = draw_.Chance(50) ? 0 : draw_.Below(extent);
+      const int64_t most = (extent - 1 - first) / step + 1;
+      const int64_t count = draw_.Chance(70) ? most : 1 + draw_.Below(most);
+      // Read backwards where that is not many copies.
+      const bool reverse = extent < 20 && draw_.Chance(10);
+      starts.push_back(reverse ? first + (count - 1) * step : first);
+      steps.push_back(reverse ? -step : step);
+      out.push_back(count);
+    }
+    Emit("Slice", {current_}, out,
+         {Ints("starts", starts), Ints("steps", steps)});
     return 1;
   }
 
@@ -352,12 +384,38 @@ class Generator {
     return 1;
   }
 
+  // Some dimensions as two, up to rank 6.
+  Shape SplitDimensions() {
+    Shape to;
+    const Shape& from = current_.shape;
+    for (size_t i = 0; i < from.size(); ++i) {
+      const int64_t factor = draw_.Of({2, 3, 5});
+      const bool split = from[i] % factor == 0 &&
+                         to.size() + from.size() - i < 6 && draw_.Chance(60);
+      if (split) to.push_back(factor);
+      to.push_back(split ? from[i] / factor : from[i]);
+    }
+    return to;
+  }
+
   int Reshape() {
     const int64_t count = Count(current_.shape);
     const int64_t rows = current_.shape[0];
     Value from = current_;
-    const Shape to =
-        draw_.Chance(50) ? Shape{rows, count / rows} : Shape{1, count};
+    Shape to;
+    switch (draw_.Below(4)) {
+      case 0:
+        to = {rows, count / rows};
+        break;
+      case 1:
+        to = {1, count};
+        break;
+      case 2:
+        to = SplitDimensions();
+        break;
+      default:
+        to = {1, rows, 1, count / rows};
+    }
     Value value{absl::StrCat("t", ++count_), to};
     Line(absl::StrCat("%", value.name, " = top.Reshape %", from.name, " : ",
                       Type(from.shape), " -> ", Type(to)),

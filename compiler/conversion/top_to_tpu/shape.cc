@@ -21,6 +21,59 @@ FailureOr<Value> LowerReshape(top::ReshapeOp op, Lowering& lowering) {
                                          tpu::ElementTypeOf(x), x);
 }
 
+FailureOr<Value> LowerPermute(top::PermuteOp op, Lowering& lowering) {
+  const Value x = lowering.Any(op.getInput());
+  return lowering.Create<tpu::PermuteOp>(
+      Lowering::Shape(op.getOutput()), tpu::ElementTypeOf(x), x, op.getOrder());
+}
+
+// Elements that lie apart along the last dimension are chosen in local memory:
+// DMA would move them one by one. So are the rows, where those lie apart, too.
+FailureOr<Value> LowerSlice(top::SliceOp op, Lowering& lowering) {
+  Value x = lowering.Any(op.getInput());
+  const mlir::Type element = tpu::ElementTypeOf(x);
+  const llvm::ArrayRef<int64_t> in = Lowering::Shape(op.getInput());
+  const llvm::ArrayRef<int64_t> out = Lowering::Shape(op.getOutput());
+  const size_t rank = in.size();
+  if (rank == 0 || out.back() == 1 || op.getSteps().back() == 1)
+    return lowering.Create<tpu::SliceOp>(out, element, x, op.getStarts(),
+                                         op.getSteps());
+  std::vector<int64_t> starts = op.getStarts().vec(),
+                       steps = op.getSteps().vec(), shape = out.vec();
+  const auto choose = [&](size_t axis) {
+    std::vector<int64_t> indices;
+    for (int64_t i = 0; i < out[axis]; ++i)
+      indices.push_back(starts[axis] + i * steps[axis]);
+    starts[axis] = 0;
+    steps[axis] = 1;
+    shape[axis] = in[axis];
+    return indices;
+  };
+  const std::vector<int64_t> columns = choose(rank - 1);
+  std::vector<int64_t> rows = {0};
+  int64_t inner = 1;  // dimensions that are columns or rows
+  if (rank > 1 && steps[rank - 2] != 1) {
+    rows = choose(rank - 2);
+    ++inner;
+  }
+  if (in != llvm::ArrayRef<int64_t>(shape))
+    x = lowering.CreateNamed<tpu::SliceOp>("slice", shape, element, x, starts,
+                                           steps);
+  int64_t outer = 1;
+  for (size_t i = 0; i + inner < rank; ++i) outer *= out[i];
+  x = lowering.CreateNamed<tpu::ReshapeOp>(
+      "planes",
+      llvm::ArrayRef<int64_t>{1, outer, inner > 1 ? in[rank - 2] : 1,
+                              in[rank - 1]},
+      element, x);
+  x = lowering.CreateNamed<tpu::IndexSelectOp>(
+      "select",
+      llvm::ArrayRef<int64_t>{1, outer, static_cast<int64_t>(rows.size()),
+                              out[rank - 1]},
+      element, x, rows, columns);
+  return lowering.Create<tpu::ReshapeOp>(out, element, x);
+}
+
 // In f32 when one of the inputs is or a constant among them asks for it, so
 // that nothing is rounded by being moved.
 FailureOr<Value> LowerConcat(top::ConcatOp op, Lowering& lowering) {
@@ -134,6 +187,8 @@ FailureOr<Value> LowerResize(top::ResizeOp op, Lowering& lowering) {
 
 void AddShapeLowerings(Lowerings& lowerings) {
   lowerings.Add<top::ReshapeOp>(LowerReshape);
+  lowerings.Add<top::PermuteOp>(LowerPermute);
+  lowerings.Add<top::SliceOp>(LowerSlice);
   lowerings.Add<top::ConcatOp>(LowerConcat);
   lowerings.Add<top::ResizeOp>(LowerResize);
 }

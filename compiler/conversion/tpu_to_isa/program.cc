@@ -57,10 +57,12 @@ class Builder {
     if (auto weight = mlir::dyn_cast<top::WeightOp>(op)) return Add(weight);
     if (auto input = mlir::dyn_cast<top::InputOp>(op)) return Add(input);
     if (auto group = mlir::dyn_cast<tpu::GroupOp>(op)) return Add(group);
-    if (auto reshape = mlir::dyn_cast<tpu::ReshapeOp>(op)) {
-      const auto it = tensors_.find(reshape.getInput().getAsOpaquePointer());
-      if (it == tensors_.end()) return Unplaced(reshape.getInput());
-      return AddTensor(reshape.getOutput(), it->second.address,
+    if (tpu::IsAlias(op)) {
+      const mlir::Value result = op->getResult(0);
+      const tpu::Place place = tpu::PlaceOf(result);
+      const auto it = tensors_.find(place.root.getAsOpaquePointer());
+      if (it == tensors_.end()) return Unplaced(place.root);
+      return AddTensor(result, it->second.address + place.bytes,
                        it->second.complete_after);
     }
     if (auto ret = mlir::dyn_cast<mlir::func::ReturnOp>(op)) {

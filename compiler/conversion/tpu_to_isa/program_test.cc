@@ -3,6 +3,7 @@
 // simulator, and compares every tensor bit for bit with the interpreter.
 #include "compiler/conversion/tpu_to_isa/program.h"
 
+#include <algorithm>
 #include <cstring>
 #include <random>
 
@@ -478,6 +479,96 @@ TEST(Program, RandomIndexSelectsInLittleMemory) {
           Unary("IndexSelect", attributes, Shape(in, type), Shape(out, type)),
           Pick(g, 4, 16) * 4096);
   }
+}
+
+std::string Permute(const std::vector<int64_t>& in,
+                    const std::vector<int64_t>& order, const std::string& type,
+                    std::vector<int64_t>* out) {
+  for (int64_t d : order) out->push_back(in[d]);
+  return Unary("Permute", List("order", order), Shape(in, type),
+               Shape(*out, type));
+}
+
+TEST(Program, RandomPermutations) {
+  std::mt19937 g(15);
+  const std::string types[] = {"f32", "f16", "bf16"};
+  for (int i = 0; i < 60; ++i) {
+    const std::string& type = types[i % 3];
+    const int64_t rank = Pick(g, 1, 6);
+    std::vector<int64_t> in, order, out;
+    for (int64_t d = 0; d < rank; ++d) {
+      in.push_back(Pick(g, 1, rank > 4 ? 6 : 20));
+      order.push_back(d);
+    }
+    std::shuffle(order.begin(), order.end(), g);
+    const std::string body = Permute(in, order, type, &out);
+    SCOPED_TRACE(body);
+    Check(Shape(in, type), Shape(out, type), body);
+  }
+}
+
+// A dimension longer than a field.
+TEST(Program, LongPermutations) {
+  std::vector<int64_t> out;
+  std::string body = Permute({3, 70000}, {1, 0}, "f16", &out);
+  Check("3x70000xf16", "70000x3xf16", body);
+  out.clear();
+  body = Permute({2, 3, 70000}, {1, 0, 2}, "f32", &out);
+  Check("2x3x70000xf32", "3x2x70000xf32", body);
+}
+
+TEST(Program, RandomSlices) {
+  std::mt19937 g(16);
+  const std::string types[] = {"f32", "f16", "bf16"};
+  for (int i = 0; i < 60; ++i) {
+    const std::string& type = types[i % 3];
+    const int64_t rank = Pick(g, 1, 5);
+    std::vector<int64_t> in, starts, steps, out;
+    for (int64_t d = 0; d < rank; ++d) {
+      in.push_back(Pick(g, 1, 20));
+      const int64_t step = g() % 2 ? 1 : Pick(g, 1, 3);
+      const int64_t first = g() % 2 ? 0 : Pick(g, 0, in[d] - 1);
+      const int64_t most = (in[d] - 1 - first) / step + 1;
+      out.push_back(g() % 2 ? most : Pick(g, 1, most));
+      const bool is_reversed = g() % 5 == 0;
+      starts.push_back(is_reversed ? first + (out[d] - 1) * step : first);
+      steps.push_back(is_reversed ? -step : step);
+    }
+    const std::string body =
+        Unary("Slice",
+              absl::StrCat(List("starts", starts), ", ", List("steps", steps)),
+              Shape(in, type), Shape(out, type));
+    SCOPED_TRACE(body);
+    Check(Shape(in, type), Shape(out, type), body);
+  }
+}
+
+// Slices of one piece lie in the memory of what they are taken from, which here
+// lies in a concatenation.
+TEST(Program, SlicesInPlace) {
+  const auto slice = [](const char* result, const char* input, int start) {
+    return absl::StrCat(
+        "%", result, " = \"tpu.Slice\"(%", input, ") <{starts = array<i64: 0, ",
+        start,
+        ", 0>, steps = array<i64: 1, 1, 1>}> : (tensor<1x6x50xf16>) -> "
+        "tensor<1x3x50xf16> loc(\"",
+        result, "\")\n");
+  };
+  const auto add = [](const char* result, const char* a, const char* b,
+                      const char* shape) {
+    return absl::StrCat("%", result, " = \"tpu.Binary\"(%", a, ", %", b,
+                        ") <{kind = 0 : i32}> : (tensor<", shape, ">, tensor<",
+                        shape, ">) -> tensor<", shape, "> loc(\"", result,
+                        "\")\n");
+  };
+  Check("1x6x50xf16", "1x9x50xf16",
+        absl::StrCat(
+            add("a", "x", "x", "1x6x50xf16"), slice("b", "a", 0),
+            slice("c", "a", 3), slice("e", "x", 2),
+            add("d", "b", "c", "1x3x50xf16"), add("f", "d", "e", "1x3x50xf16"),
+            "%y = \"tpu.Concat\"(%c, %f, %b) <{axis = 1 : i64}> : "
+            "(tensor<1x3x50xf16>, tensor<1x3x50xf16>, tensor<1x3x50xf16>) -> "
+            "tensor<1x9x50xf16> loc(\"y\")"));
 }
 
 TEST(Program, RandomBroadcastsInLittleMemory) {

@@ -52,24 +52,7 @@ struct FoldWeight : mlir::OpRewritePattern<ReshapeOp> {
   }
 };
 
-// Concat(x) -> x, as a reshape, which keeps the name where that is needed.
-struct DropSingle : mlir::OpRewritePattern<ConcatOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ConcatOp op,
-                                PatternRewriter& rewriter) const override {
-    if (op.getInputs().size() != 1) return failure();
-    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getOutput().getType(),
-                                           op.getInputs()[0]);
-    return success();
-  }
-};
-
 }  // namespace
-
-void ConcatOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
-                                           mlir::MLIRContext* context) {
-  patterns.add<DropSingle>(context);
-}
 
 void ReshapeOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                             mlir::MLIRContext* context) {

@@ -109,6 +109,15 @@ std::optional<std::vector<int64_t>> BroadcastShape(llvm::ArrayRef<int64_t> a,
   return shape;
 }
 
+ElementView ViewOf(PermuteOp op) {
+  return PermutedView(ShapeOf(op.getInput()).vec(), op.getOrder().vec());
+}
+
+ElementView ViewOf(SliceOp op) {
+  return SlicedView(ShapeOf(op.getInput()).vec(), op.getStarts().vec(),
+                    op.getSteps().vec(), ShapeOf(op.getOutput()).vec());
+}
+
 WeightOp CreateWeight(mlir::OpBuilder& builder, llvm::StringRef name,
                       Tensor tensor) {
   mlir::MLIRContext* context = builder.getContext();

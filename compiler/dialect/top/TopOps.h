@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "compiler/dialect/top/TopDialect.h"
+#include "compiler/support/element_view.h"
 #include "compiler/support/tensor.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/Builders.h"
@@ -63,6 +64,10 @@ std::optional<std::vector<int64_t>> BroadcastShape(llvm::ArrayRef<int64_t> a,
 #include "compiler/dialect/top/TopOps.h.inc"
 
 namespace tpuc::top {
+
+// What the operation takes from its input.
+ElementView ViewOf(PermuteOp op);
+ElementView ViewOf(SliceOp op);
 
 // Stores `tensor` under `name`, made unique, and builds the op that reads it.
 // The builder's insertion point must dominate the users.

@@ -220,6 +220,29 @@ def Top_ReshapeOp : Top_Op<"Reshape"> {
   let assemblyFormat = "$input attr-dict `:` type($input) `->` type($output)";
 }
 
+def Top_PermuteOp : Top_Op<"Permute"> {
+  let summary = "Dimensions in another order: result dimension i is input dimension order[i]";
+  let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$order);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
+def Top_SliceOp : Top_Op<"Slice"> {
+  let summary = "Elements at even distances: output[i, ..] = input[starts[0] + i * steps[0], ..]";
+  let description = [{
+    `starts` and `steps` have one value a dimension, the result's shape says how
+    many elements are taken. A negative step reverses. All lie inside the input.
+  }];
+  let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$starts,
+    DenseI64ArrayAttr:$steps);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
 def Top_ConcatOp : Top_Op<"Concat"> {
   let summary = "The inputs one behind the other along `axis` (non-negative)";
   let arguments = (ins Variadic<Top_Tensor>:$inputs, I64Attr:$axis);

@@ -251,6 +251,40 @@ LogicalResult ReshapeOp::verify() {
   return emitOpError() << "element counts differ: " << in << " and " << out;
 }
 
+LogicalResult PermuteOp::verify() {
+  if (failed(VerifyOneElementType(*this))) return failure();
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  if (!IsPermutation(getOrder().vec(), in.size())) {
+    mlir::InFlightDiagnostic diagnostic =
+        emitOpError() << "order must name each of the " << in.size()
+                      << " dimensions once, found ";
+    llvm::interleaveComma(getOrder(), diagnostic);
+    return diagnostic;
+  }
+  return VerifyShape(*this, getOutput(), ViewOf(*this).shape, "output");
+}
+
+LogicalResult SliceOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> out = ShapeOf(getOutput());
+  if (failed(VerifyOneElementType(*this)) ||
+      failed(VerifyRank(*this, getOutput(), in.size(), "output"))) {
+    return failure();
+  }
+  if (getStarts().size() != in.size() || getSteps().size() != in.size()) {
+    return emitOpError() << "starts and steps must have " << in.size()
+                         << " values, found " << getStarts().size() << " and "
+                         << getSteps().size();
+  }
+  const int bad = BadSliceDimension(in.vec(), getStarts().vec(),
+                                    getSteps().vec(), out.vec());
+  if (bad < 0) return success();
+  return emitOpError() << "takes " << out[bad] << " of the " << in[bad]
+                       << " elements along dimension " << bad << ", from "
+                       << getStarts()[bad] << " on in steps of "
+                       << getSteps()[bad];
+}
+
 LogicalResult ConcatOp::verify() {
   if (getInputs().empty()) return emitOpError("has no inputs");
   if (failed(VerifyOneElementType(*this))) return failure();

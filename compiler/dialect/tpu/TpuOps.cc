@@ -313,6 +313,52 @@ LogicalResult ReshapeOp::verify() {
   return success();
 }
 
+LogicalResult PermuteOp::verify() {
+  if (failed(VerifySameElement(*this, getInput(), getOutput(), "input",
+                               "output"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  if (!IsPermutation(getOrder().vec(), in.size())) {
+    auto diagnostic = emitOpError() << "order must name each of the "
+                                    << in.size() << " dimensions once, found ";
+    llvm::interleaveComma(getOrder(), diagnostic);
+    return diagnostic;
+  }
+  return VerifyShape(*this, getOutput(), ViewOf(*this).shape, "output");
+}
+
+LogicalResult SliceOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> out = ShapeOf(getOutput());
+  if (failed(VerifySameElement(*this, getInput(), getOutput(), "input",
+                               "output")) ||
+      failed(VerifyRank(*this, getOutput(), in.size(), "output"))) {
+    return failure();
+  }
+  if (getStarts().size() != in.size() || getSteps().size() != in.size()) {
+    return emitOpError() << "starts and steps must have " << in.size()
+                         << " values, found " << getStarts().size() << " and "
+                         << getSteps().size();
+  }
+  const int bad = BadSliceDimension(in.vec(), getStarts().vec(),
+                                    getSteps().vec(), out.vec());
+  if (bad < 0) return success();
+  return emitOpError() << "takes " << out[bad] << " of the " << in[bad]
+                       << " elements along dimension " << bad << ", from "
+                       << getStarts()[bad] << " on in steps of "
+                       << getSteps()[bad];
+}
+
+ElementView ViewOf(PermuteOp op) {
+  return PermutedView(ShapeOf(op.getInput()).vec(), op.getOrder().vec());
+}
+
+ElementView ViewOf(SliceOp op) {
+  return SlicedView(ShapeOf(op.getInput()).vec(), op.getStarts().vec(),
+                    op.getSteps().vec(), ShapeOf(op.getOutput()).vec());
+}
+
 LogicalResult ConcatOp::verify() {
   if (getInputs().empty()) return emitOpError("has no inputs");
   llvm::SmallVector<int64_t> shape(ShapeOf(getInputs()[0]));

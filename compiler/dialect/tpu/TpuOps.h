@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "compiler/dialect/tpu/TpuDialect.h"
+#include "compiler/support/element_view.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -40,3 +41,11 @@ inline int64_t WindowOutput(int64_t in, int64_t before, int64_t after,
 
 #define GET_OP_CLASSES
 #include "compiler/dialect/tpu/TpuOps.h.inc"
+
+namespace tpuc::tpu {
+
+// What the operation takes from its input.
+ElementView ViewOf(PermuteOp op);
+ElementView ViewOf(SliceOp op);
+
+}  // namespace tpuc::tpu

@@ -172,6 +172,26 @@ def Tpu_ReshapeOp : Tpu_TensorOp<"Reshape"> {
   let hasVerifier = 1;
 }
 
+def Tpu_PermuteOp : Tpu_TensorOp<"Permute"> {
+  let summary = "Dimensions in another order, copied from DDR to DDR";
+  let description = "Result dimension i is input dimension order[i].";
+  let arguments = (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$order);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_SliceOp : Tpu_TensorOp<"Slice"> {
+  let summary = "Elements at even distances: output[i, ..] = input[starts[0] + i * steps[0], ..]";
+  let description = [{
+    Copied from DDR to DDR. Where the result is one piece of the input's memory it
+    is that piece, and no instruction.
+  }];
+  let arguments = (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$starts,
+    DenseI64ArrayAttr:$steps);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
 def Tpu_ConcatOp : Tpu_TensorOp<"Concat"> {
   let summary = "The inputs one behind the other along `axis`";
   let description = [{

@@ -161,6 +161,13 @@ constexpr const char* kTests[] = {
     "resize_upsample_sizes_nearest_round_prefer_ceil_asymmetric",
     "sigmoid",
     "sigmoid_example",
+    "slice",
+    "slice_default_axes",
+    "slice_default_steps",
+    "slice_end_out_of_bounds",
+    "slice_neg",
+    "slice_neg_steps",
+    "slice_negative_axes",
     "softmax_axis_0",
     "softmax_axis_1",
     "softmax_axis_2",
@@ -168,11 +175,31 @@ constexpr const char* kTests[] = {
     "softmax_example",
     "softmax_large_number",
     "softmax_negative_axis",
+    "split_1d_uneven_split_opset18",
+    "split_2d_uneven_split_opset18",
+    "split_equal_parts_1d_opset13",
+    "split_equal_parts_1d_opset18",
+    "split_equal_parts_2d_opset13",
+    "split_equal_parts_default_axis_opset13",
+    "split_equal_parts_default_axis_opset18",
+    "split_variable_parts_1d_opset13",
+    "split_variable_parts_1d_opset18",
+    "split_variable_parts_2d_opset13",
+    "split_variable_parts_2d_opset18",
+    "split_variable_parts_default_axis_opset13",
+    "split_variable_parts_default_axis_opset18",
     "squeeze",
     "squeeze_negative_axes",
     "sub",
     "sub_bcast",
     "sub_example",
+    "transpose_all_permutations_0",
+    "transpose_all_permutations_1",
+    "transpose_all_permutations_2",
+    "transpose_all_permutations_3",
+    "transpose_all_permutations_4",
+    "transpose_all_permutations_5",
+    "transpose_default",
     "unsqueeze_axis_0",
     "unsqueeze_axis_1",
     "unsqueeze_axis_2",
@@ -230,16 +257,18 @@ TEST_P(BackendTest, GivesTheExpectedOutput) {
   ASSERT_TRUE(status.ok()) << status;
   auto results = interpreter::RunTop(**module, inputs);
   ASSERT_TRUE(results.ok()) << results.status();
-  const std::string& name = model.graph().output(0).name();
-  ASSERT_EQ(results->count(name), 1u);
-  auto expected =
-      onnx_import::TensorFromProto(ReadTensor(data + "output_0.pb"), "");
-  ASSERT_TRUE(expected.ok()) << expected.status();
-  EXPECT_EQ(results->at(name).shape(), expected->shape());
-  auto similarity = Compare(results->at(name), *expected);
-  ASSERT_TRUE(similarity.ok()) << similarity.status();
-  EXPECT_EQ(similarity->non_finite, 0);
-  EXPECT_GE(similarity->euclidean, 0.99999);
+  for (int i = 0; i < model.graph().output_size(); ++i) {
+    const std::string& name = model.graph().output(i).name();
+    ASSERT_EQ(results->count(name), 1u) << name;
+    auto expected = onnx_import::TensorFromProto(
+        ReadTensor(absl::StrCat(data, "output_", i, ".pb")), "");
+    ASSERT_TRUE(expected.ok()) << expected.status();
+    EXPECT_EQ(results->at(name).shape(), expected->shape());
+    auto similarity = Compare(results->at(name), *expected);
+    ASSERT_TRUE(similarity.ok()) << similarity.status();
+    EXPECT_EQ(similarity->non_finite, 0);
+    EXPECT_GE(similarity->euclidean, 0.99999);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Node, BackendTest, ::testing::ValuesIn(kTests),

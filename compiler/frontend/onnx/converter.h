@@ -83,13 +83,16 @@ class NodeContext {
                      const std::vector<int64_t>& shape,
                      mlir::ValueRange operands,
                      llvm::ArrayRef<mlir::NamedAttribute> attributes = {}) {
-    mlir::OpBuilder& b = values_.builder();
-    return b
-        .create<Op>(
-            NameLocation(b.getContext(), node_.proto().output(0) + suffix),
-            mlir::TypeRange{mlir::RankedTensorType::get(shape, b.getF32Type())},
-            operands, attributes)
-        .getOutput();
+    return CreateNamed<Op>(node_.proto().output(0) + suffix, shape, operands,
+                           attributes);
+  }
+  // The op that computes output i of several.
+  template <typename Op>
+  mlir::Value CreateOutput(int i, const std::vector<int64_t>& shape,
+                           mlir::ValueRange operands,
+                           llvm::ArrayRef<mlir::NamedAttribute> attributes) {
+    return CreateNamed<Op>(node_.proto().output(i), shape, operands,
+                           attributes);
   }
 
   mlir::NamedAttribute Attribute(const char* name, double value) {
@@ -107,8 +110,8 @@ class NodeContext {
   }
   mlir::OpBuilder& builder() { return values_.builder(); }
 
-  void SetOutput(mlir::Value value) {
-    values_.Set(node_.proto().output(0), value);
+  void SetOutput(mlir::Value value, int i = 0) {
+    values_.Set(node_.proto().output(i), value);
   }
   // Output 0 is input 0 under another name.
   void AliasOutput() {
@@ -119,6 +122,20 @@ class NodeContext {
   absl::Status OnlyOneOutput() const;
 
  private:
+  template <typename Op>
+  mlir::Value CreateNamed(const std::string& name,
+                          const std::vector<int64_t>& shape,
+                          mlir::ValueRange operands,
+                          llvm::ArrayRef<mlir::NamedAttribute> attributes) {
+    mlir::OpBuilder& b = values_.builder();
+    return b
+        .create<Op>(
+            NameLocation(b.getContext(), name),
+            mlir::TypeRange{mlir::RankedTensorType::get(shape, b.getF32Type())},
+            operands, attributes)
+        .getOutput();
+  }
+
   const Node& node_;
   Values& values_;
 };

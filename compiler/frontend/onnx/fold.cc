@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_join.h"
 #include "compiler/frontend/onnx/tensor_proto.h"
+#include "compiler/support/element_view.h"
 #include "compiler/support/similarity.h"
 
 namespace tpuc::onnx_import {
@@ -170,26 +171,6 @@ absl::StatusOr<Tensor> Concat(const Node& node, const Inputs& in) {
   return result;
 }
 
-struct SliceRange {
-  int64_t start = 0, step = 1, count = 0;
-};
-
-SliceRange ClampRange(int64_t start, int64_t end, int64_t step, int64_t dim) {
-  const auto wrap = [dim](int64_t v) { return v < 0 ? v + dim : v; };
-  SliceRange range;
-  range.step = step;
-  if (step > 0) {
-    range.start = std::clamp<int64_t>(wrap(start), 0, dim);
-    const int64_t stop = std::clamp<int64_t>(wrap(end), 0, dim);
-    range.count = std::max<int64_t>(0, (stop - range.start + step - 1) / step);
-  } else {
-    range.start = std::clamp<int64_t>(wrap(start), -1, dim - 1);
-    const int64_t stop = std::clamp<int64_t>(wrap(end), -1, dim - 1);
-    range.count = std::max<int64_t>(0, (range.start - stop - step - 1) / -step);
-  }
-  return range;
-}
-
 absl::StatusOr<Tensor> Slice(const Node& node, const Inputs& in) {
   std::vector<int64_t> parts[4];  // starts, ends, axes, steps
   if (node.opset() < 10) {
@@ -205,38 +186,17 @@ absl::StatusOr<Tensor> Slice(const Node& node, const Inputs& in) {
       parts[i] = *std::move(v);
     }
   }
-  const size_t n = parts[0].size();
-  if (parts[2].empty()) {
-    for (size_t i = 0; i < n; ++i) parts[2].push_back(i);
+  const absl::StatusOr<std::vector<SliceRange>> ranges =
+      SliceRanges(in[0]->shape(), parts[0], parts[1], parts[2], parts[3]);
+  if (!ranges.ok()) return ranges.status();
+  Shape starts, steps, shape;
+  for (const SliceRange& range : *ranges) {
+    starts.push_back(range.start);
+    steps.push_back(range.step);
+    shape.push_back(range.count);
   }
-  if (parts[3].empty()) parts[3].assign(n, 1);
-  if (parts[1].size() != n || parts[2].size() != n || parts[3].size() != n) {
-    return absl::InvalidArgumentError(
-        "starts, ends, axes and steps differ in length");
-  }
-  Shape shape = in[0]->shape();
-  std::vector<SliceRange> ranges(shape.size());
-  for (size_t i = 0; i < shape.size(); ++i) ranges[i].count = shape[i];
-  for (size_t i = 0; i < n; ++i) {
-    absl::StatusOr<int64_t> axis = NormalAxis(parts[2][i], in[0]->rank());
-    if (!axis.ok()) return axis.status();
-    const int64_t step = parts[3][i];
-    if (step == 0 || step > (int64_t{1} << 32) || step < -(int64_t{1} << 32)) {
-      return absl::InvalidArgumentError(absl::StrCat("bad step ", step));
-    }
-    ranges[*axis] = ClampRange(parts[0][i], parts[1][i], step, shape[*axis]);
-  }
-  const Shape strides = StridesOf(shape);
-  for (size_t i = 0; i < shape.size(); ++i) shape[i] = ranges[i].count;
-  std::vector<int64_t> indices;
-  ForEachIndex(shape, [&](const Shape& index) {
-    int64_t flat = 0;
-    for (size_t i = 0; i < index.size(); ++i) {
-      flat += (ranges[i].start + index[i] * ranges[i].step) * strides[i];
-    }
-    indices.push_back(flat);
-  });
-  return Pick(*in[0], shape, indices);
+  return ReadView(*in[0], SlicedView(in[0]->shape(), starts, steps, shape),
+                  shape);
 }
 
 absl::StatusOr<Tensor> Gather(const Node& node, const Inputs& in) {
@@ -269,28 +229,11 @@ absl::StatusOr<Tensor> Gather(const Node& node, const Inputs& in) {
 }
 
 absl::StatusOr<Tensor> Transpose(const Node& node, const Inputs& in) {
-  const int64_t rank = in[0]->rank();
-  std::vector<int64_t> order;
-  for (int64_t i = rank; i-- > 0;) order.push_back(i);
-  order = node.Ints("perm", order);
-  std::vector<int64_t> sorted = order;
-  std::sort(sorted.begin(), sorted.end());
-  for (int64_t i = 0; i < static_cast<int64_t>(sorted.size()); ++i) {
-    if (sorted[i] != i) return absl::InvalidArgumentError("bad perm");
-  }
-  if (static_cast<int64_t>(order.size()) != rank) {
-    return absl::InvalidArgumentError("perm has not the input's rank");
-  }
-  const Shape strides = StridesOf(in[0]->shape());
-  Shape shape(rank);
-  for (int64_t i = 0; i < rank; ++i) shape[i] = in[0]->shape()[order[i]];
-  std::vector<int64_t> indices;
-  ForEachIndex(shape, [&](const Shape& index) {
-    int64_t flat = 0;
-    for (int64_t i = 0; i < rank; ++i) flat += index[i] * strides[order[i]];
-    indices.push_back(flat);
-  });
-  return Pick(*in[0], shape, indices);
+  const absl::StatusOr<std::vector<int64_t>> order =
+      TransposeOrder(node, in[0]->rank());
+  if (!order.ok()) return order.status();
+  const ElementView view = PermutedView(in[0]->shape(), *order);
+  return ReadView(*in[0], view, view.shape);
 }
 
 absl::StatusOr<Tensor> WithShape(const Tensor& tensor,

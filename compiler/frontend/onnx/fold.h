@@ -36,6 +36,20 @@ absl::StatusOr<std::vector<int64_t>> ReshapeShape(
     const std::vector<int64_t>& from, const std::vector<int64_t>& to,
     bool allow_zero);
 
+// Transpose: the dimensions' order, reversed where the node doesn't say.
+absl::StatusOr<std::vector<int64_t>> TransposeOrder(const Node& node,
+                                                    int64_t rank);
+
+// Slice: what it takes. Negative values count from the end and all are clamped,
+// as ONNX says; empty `axes` are the first ones, empty `steps` all 1.
+struct SliceRange {
+  int64_t start = 0, step = 1, count = 0;
+};
+absl::StatusOr<std::vector<SliceRange>> SliceRanges(
+    const std::vector<int64_t>& shape, const std::vector<int64_t>& starts,
+    const std::vector<int64_t>& ends, std::vector<int64_t> axes,
+    std::vector<int64_t> steps);
+
 // Squeeze (empty `axes`: all dimensions of 1) and Unsqueeze.
 absl::StatusOr<std::vector<int64_t>> SqueezeShape(
     const std::vector<int64_t>& from, const std::vector<int64_t>& axes);

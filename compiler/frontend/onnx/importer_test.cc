@@ -62,6 +62,19 @@ class ModelBuilder {
     return node;
   }
 
+  static void SetInts(onnx::NodeProto* node, const std::string& name,
+                      std::vector<int64_t> values) {
+    auto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    for (int64_t v : values) attribute->add_ints(v);
+  }
+  static void SetInt(onnx::NodeProto* node, const std::string& name,
+                     int64_t value) {
+    auto* attribute = node->add_attribute();
+    attribute->set_name(name);
+    attribute->set_i(value);
+  }
+
   onnx::ModelProto proto;
 };
 
@@ -427,6 +440,60 @@ TEST_F(ImporterTest, ConcatOfUnequalShapes) {
   m.Output("y");
   ExpectError(m, {"(1, 4, 8, 8) and (1, 4, 8, 7) differ in more than "
                   "dimension 1"});
+}
+
+TEST_F(ImporterTest, SlicesAndSplitsOfOldOpsets) {
+  ModelBuilder m(9);
+  m.Input("x", {2, 6});
+  auto* slice = m.Node("Slice", {"x"}, {"s"});
+  m.SetInts(slice, "starts", {-4});
+  m.SetInts(slice, "ends", {9000});
+  m.SetInts(slice, "axes", {1});
+  auto* split = m.Node("Split", {"s"}, {"a", "b"});
+  m.SetInt(split, "axis", 1);
+  m.SetInts(split, "split", {1, 3});
+  m.Output("a");
+  m.Output("b");
+  const std::string text = Text(m);
+  EXPECT_TRUE(Has(text, "starts = array<i64: 0, 2>")) << text;
+  EXPECT_TRUE(Has(text, "starts = array<i64: 0, 1>")) << text;
+  EXPECT_TRUE(Has(text, "-> (tensor<2x1xf32>, tensor<2x3xf32>)")) << text;
+}
+
+TEST_F(ImporterTest, MovementsThatAreRefused) {
+  {
+    ModelBuilder m;
+    m.Input("x", {2, 3});
+    m.SetInts(m.Node("Transpose", {"x"}, {"y"}), "perm", {0, 0});
+    m.Output("y");
+    ExpectError(m, {"(Transpose", "perm (0, 0) is not an order of 2"});
+  }
+  {
+    ModelBuilder m;
+    m.Input("x", {2, 3});
+    m.Ints("starts", {3});
+    m.Ints("ends", {5});
+    m.Node("Slice", {"x", "starts", "ends"}, {"y"});
+    m.Output("y");
+    ExpectError(m, {"(Slice", "takes no elements", "(0, 3)"});
+  }
+  {
+    ModelBuilder m;
+    m.Input("x", {5});
+    m.Ints("sizes", {2, 2});
+    m.Node("Split", {"x", "sizes"}, {"a", "b"});
+    m.Output("b");
+    ExpectError(m, {"(Split", "cannot split 5 elements", "(2, 2)"});
+  }
+  {
+    ModelBuilder m;
+    m.Input("x", {5});
+    m.Input("starts", {1});
+    m.Ints("ends", {2});
+    m.Node("Slice", {"x", "starts", "ends"}, {"y"});
+    m.Output("y");
+    ExpectError(m, {"(Slice", "starts 'starts' must be known"});
+  }
 }
 
 TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {

@@ -10,6 +10,7 @@ const Registry& Converters() {
     RegisterConvolutions(*r);
     RegisterElementwise(*r);
     RegisterMatrixProducts(*r);
+    RegisterMovements(*r);
     RegisterNormalizations(*r);
     RegisterPools(*r);
     RegisterResizes(*r);

@@ -21,6 +21,7 @@ void RegisterActivations(Registry& registry);
 void RegisterConvolutions(Registry& registry);
 void RegisterElementwise(Registry& registry);
 void RegisterMatrixProducts(Registry& registry);
+void RegisterMovements(Registry& registry);
 void RegisterNormalizations(Registry& registry);
 void RegisterPools(Registry& registry);
 void RegisterResizes(Registry& registry);

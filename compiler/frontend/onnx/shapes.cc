@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compiler/frontend/onnx/fold.h"
+#include "compiler/support/element_view.h"
 
 namespace tpuc::onnx_import {
 
@@ -89,6 +90,65 @@ absl::StatusOr<std::vector<int64_t>> UnsqueezeShape(
     shape.push_back(added[i] ? 1 : from[next++]);
   }
   return shape;
+}
+
+absl::StatusOr<std::vector<int64_t>> TransposeOrder(const Node& node,
+                                                    int64_t rank) {
+  std::vector<int64_t> order;
+  for (int64_t i = rank; i-- > 0;) order.push_back(i);
+  order = node.Ints("perm", order);
+  if (IsPermutation(order, static_cast<size_t>(rank))) return order;
+  return absl::InvalidArgumentError(
+      absl::StrCat("perm (", absl::StrJoin(order, ", "),
+                   ") is not an order of ", rank, " dimensions"));
+}
+
+namespace {
+
+SliceRange ClampRange(int64_t start, int64_t end, int64_t step, int64_t dim) {
+  const auto wrap = [dim](int64_t v) { return v < 0 ? v + dim : v; };
+  SliceRange range;
+  range.step = step;
+  if (step > 0) {
+    range.start = std::clamp<int64_t>(wrap(start), 0, dim);
+    const int64_t stop = std::clamp<int64_t>(wrap(end), 0, dim);
+    range.count = std::max<int64_t>(0, (stop - range.start + step - 1) / step);
+  } else {
+    range.start = std::clamp<int64_t>(wrap(start), -1, dim - 1);
+    const int64_t stop = std::clamp<int64_t>(wrap(end), -1, dim - 1);
+    range.count = std::max<int64_t>(0, (range.start - stop - step - 1) / -step);
+  }
+  return range;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<SliceRange>> SliceRanges(
+    const std::vector<int64_t>& shape, const std::vector<int64_t>& starts,
+    const std::vector<int64_t>& ends, std::vector<int64_t> axes,
+    std::vector<int64_t> steps) {
+  const size_t n = starts.size();
+  if (axes.empty()) {
+    for (size_t i = 0; i < n; ++i) axes.push_back(static_cast<int64_t>(i));
+  }
+  if (steps.empty()) steps.assign(n, 1);
+  if (ends.size() != n || axes.size() != n || steps.size() != n) {
+    return absl::InvalidArgumentError(
+        "starts, ends, axes and steps differ in length");
+  }
+  std::vector<SliceRange> ranges;
+  for (int64_t extent : shape) ranges.push_back({0, 1, extent});
+  for (size_t i = 0; i < n; ++i) {
+    absl::StatusOr<int64_t> axis =
+        NormalAxis(axes[i], static_cast<int64_t>(shape.size()));
+    if (!axis.ok()) return axis.status();
+    const int64_t step = steps[i];
+    if (step == 0 || step > (int64_t{1} << 32) || step < -(int64_t{1} << 32)) {
+      return absl::InvalidArgumentError(absl::StrCat("bad step ", step));
+    }
+    ranges[*axis] = ClampRange(starts[i], ends[i], step, shape[*axis]);
+  }
+  return ranges;
 }
 
 }  // namespace tpuc::onnx_import

@@ -39,6 +39,10 @@ TensorOr EvalDiv(top::DivOp op, const Values& values,
 // movement.cc
 TensorOr EvalReshape(top::ReshapeOp op, const Values& values,
                      const RunOptions& options);
+TensorOr EvalPermute(top::PermuteOp op, const Values& values,
+                     const RunOptions& options);
+TensorOr EvalSlice(top::SliceOp op, const Values& values,
+                   const RunOptions& options);
 TensorOr EvalConcat(top::ConcatOp op, const Values& values,
                     const RunOptions& options);
 TensorOr EvalResize(top::ResizeOp op, const Values& values,

@@ -19,6 +19,8 @@ const Evaluators& TopEvaluators() {
     table->Add<top::MulOp>(EvalMul);
     table->Add<top::DivOp>(EvalDiv);
     table->Add<top::ReshapeOp>(EvalReshape);
+    table->Add<top::PermuteOp>(EvalPermute);
+    table->Add<top::SliceOp>(EvalSlice);
     table->Add<top::ConcatOp>(EvalConcat);
     table->Add<top::ResizeOp>(EvalResize);
     table->Add<top::AddConstOp>(EvalAddConst);

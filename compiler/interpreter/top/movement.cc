@@ -51,6 +51,17 @@ TensorOr EvalReshape(top::ReshapeOp op, const Values& values,
   return values[op.getInput()].Reshaped(top::ShapeOf(op.getOutput()).vec());
 }
 
+TensorOr EvalPermute(top::PermuteOp op, const Values& values,
+                     const RunOptions&) {
+  return ReadView(values[op.getInput()], ViewOf(op),
+                  top::ShapeOf(op.getOutput()).vec());
+}
+
+TensorOr EvalSlice(top::SliceOp op, const Values& values, const RunOptions&) {
+  return ReadView(values[op.getInput()], ViewOf(op),
+                  top::ShapeOf(op.getOutput()).vec());
+}
+
 TensorOr EvalConcat(top::ConcatOp op, const Values& values, const RunOptions&) {
   std::vector<const Tensor*> tensors;
   for (mlir::Value input : op.getInputs()) tensors.push_back(&values[input]);

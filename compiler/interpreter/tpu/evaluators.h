@@ -38,6 +38,10 @@ TensorOr EvalExp(tpu::ExpOp op, const Values& values,
 // movement.cc
 TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
                      const RunOptions& options);
+TensorOr EvalPermute(tpu::PermuteOp op, const Values& values,
+                     const RunOptions& options);
+TensorOr EvalSlice(tpu::SliceOp op, const Values& values,
+                   const RunOptions& options);
 TensorOr EvalConcat(tpu::ConcatOp op, const Values& values,
                     const RunOptions& options);
 TensorOr EvalIndexSelect(tpu::IndexSelectOp op, const Values& values,

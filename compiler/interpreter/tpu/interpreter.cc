@@ -19,6 +19,8 @@ const Evaluators& TpuEvaluators() {
     table->Add<tpu::ClipOp>(EvalClip);
     table->Add<tpu::ExpOp>(EvalExp);
     table->Add<tpu::ReshapeOp>(EvalReshape);
+    table->Add<tpu::PermuteOp>(EvalPermute);
+    table->Add<tpu::SliceOp>(EvalSlice);
     table->Add<tpu::ConcatOp>(EvalConcat);
     table->Add<tpu::IndexSelectOp>(EvalIndexSelect);
     return table;

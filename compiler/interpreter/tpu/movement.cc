@@ -13,6 +13,18 @@ TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
   return values[op.getInput()].Reshaped({shape.begin(), shape.end()});
 }
 
+TensorOr EvalPermute(tpu::PermuteOp op, const Values& values,
+                     const RunOptions& options) {
+  return ReadView(values[op.getInput()], ViewOf(op),
+                  tpu::ShapeOf(op.getOutput()).vec());
+}
+
+TensorOr EvalSlice(tpu::SliceOp op, const Values& values,
+                   const RunOptions& options) {
+  return ReadView(values[op.getInput()], ViewOf(op),
+                  tpu::ShapeOf(op.getOutput()).vec());
+}
+
 TensorOr EvalConcat(tpu::ConcatOp op, const Values& values,
                     const RunOptions& options) {
   std::vector<const Tensor*> tensors;

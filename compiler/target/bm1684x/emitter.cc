@@ -410,6 +410,30 @@ void Emitter::Move(DType dtype, const Dims& shape, const DdrBox& result,
   instructions_.push_back(dma.ToInstruction());
 }
 
+// The instruction reads rows along its w, which is the result's c.
+void Emitter::MoveTransposed(DType dtype, const Dims& shape,
+                             const DdrBox& result, const DdrBox& input) {
+  assert(input.strides[kC] == 1 && result.strides[kW] == 1);
+  isa::DmaCwTranspose dma;
+  dma.stride_enable = 1;
+  dma.src_data_format = Prec(dtype);
+  dma.src_nsize = dma.dst_nsize = shape[kN];
+  dma.src_csize = dma.dst_wsize = shape[kW];
+  dma.src_hsize = dma.dst_hsize = shape[kH];
+  dma.src_wsize = dma.dst_csize = shape[kC];
+  dma.src_nstride = input.strides[kN];
+  dma.src_cstride = input.strides[kW];
+  dma.src_hstride = input.strides[kH];
+  dma.src_wstride = 1;
+  dma.dst_nstride = result.strides[kN];
+  dma.dst_cstride = result.strides[kC];
+  dma.dst_hstride = result.strides[kH];
+  dma.dst_wstride = 1;
+  isa::SetSrcAddress(dma, input.address);
+  isa::SetDstAddress(dma, result.address);
+  instructions_.push_back(dma.ToInstruction());
+}
+
 // Channels of one image that are dense in DDR: a row, dealt to 64 lanes a copy.
 void Emitter::CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,
                             bool is_load) {

@@ -93,6 +93,10 @@ class Emitter {
   // DDR box -> DDR box.
   void Move(DType dtype, const Dims& shape, const DdrBox& result,
             const DdrBox& input);
+  // The same by a c/w transpose: the input is dense along c, the result along
+  // w.
+  void MoveTransposed(DType dtype, const Dims& shape, const DdrBox& result,
+                      const DdrBox& input);
 
   const std::vector<isa::Instruction>& instructions() const {
     return instructions_;

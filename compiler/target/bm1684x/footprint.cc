@@ -411,6 +411,17 @@ Footprint OfDmaTensor(const isa::DmaTensor& i) {
   return result;
 }
 
+Footprint OfDmaCwTranspose(const isa::DmaCwTranspose& i) {
+  if (i.fill_constant_en || i.cmd_special_function != 0) return Everything();
+  const int64_t element = SizeOf(i.src_data_format);
+  const Dims from = ToDims(i.src_nsize, i.src_csize, i.src_hsize, i.src_wsize);
+  const Dims to = {from[0], from[3], from[2], from[1]};
+  return {DmaSide(isa::SrcAddress(i), {from, element}, i.stride_enable,
+                  ToDims(i.src_nstride, i.src_cstride, i.src_hstride, 1)),
+          DmaSide(isa::DstAddress(i), {to, element}, i.stride_enable,
+                  ToDims(i.dst_nstride, i.dst_cstride, i.dst_hstride, 1))};
+}
+
 // One side is h x w in system memory, the other rows of blocks of w in lanes.
 Footprint OfDmaMatrix(const isa::DmaMatrix& i) {
   const int64_t element = SizeOf(i.src_data_format);
@@ -468,6 +479,8 @@ Footprint FootprintOf(const isa::Instruction& instruction) {
       return OfVc(isa::SVc::From(instruction));
     case isa::Format::kDmaTensor:
       return OfDmaTensor(isa::DmaTensor::From(instruction));
+    case isa::Format::kDmaCwTranspose:
+      return OfDmaCwTranspose(isa::DmaCwTranspose::From(instruction));
     case isa::Format::kDmaMatrix:
       return OfDmaMatrix(isa::DmaMatrix::From(instruction));
     default:

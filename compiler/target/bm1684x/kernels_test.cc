@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <set>
 
 #include "compiler/isa/encoding.h"
@@ -66,6 +67,16 @@ void Check(const Kernel& kernel, int64_t elements) {
       if (isa::DstAddress(dma) < global.result) continue;
       for (uint64_t w = 0; w < dma.dst_wsize; ++w)
         write(isa::DstAddress(dma), w);
+    }
+    if (i.format() == isa::Format::kDmaCwTranspose) {
+      const auto dma = isa::DmaCwTranspose::From(i);
+      for (uint64_t n = 0; n < dma.dst_nsize; ++n)
+        for (uint64_t c = 0; c < dma.dst_csize; ++c)
+          for (uint64_t h = 0; h < dma.dst_hsize; ++h)
+            for (uint64_t w = 0; w < dma.dst_wsize; ++w)
+              write(isa::DstAddress(dma), n * dma.dst_nstride +
+                                              c * dma.dst_cstride +
+                                              h * dma.dst_hstride + w);
     }
     if (i.format() != isa::Format::kDmaTensor) continue;
     const auto dma = isa::DmaTensor::From(i);
@@ -171,6 +182,37 @@ TEST(Kernels, LongConcatIsSliced) {
   ConcatSpec spec;
   spec.inputs = {{100000}, {70001}};
   Check(*MakeConcatKernel(spec), 170001);
+}
+
+void CheckView(const ElementView& view, DType dtype = DType::kF16) {
+  const auto kernel = MakeViewCopyKernel({view, dtype});
+  ASSERT_TRUE(kernel.ok()) << kernel.status();
+  Check(**kernel, view.NumElements());
+}
+
+TEST(Kernels, PermutedViews) {
+  const std::vector<int64_t> shape = {3, 4, 5, 6, 7, 2};
+  std::vector<int64_t> order = {0, 1, 2, 3, 4, 5};
+  for (int i = 0; i < 720; ++i) {
+    std::next_permutation(order.begin(), order.end());
+    if (i % 7 == 0) CheckView(PermutedView(shape, order));
+  }
+}
+
+TEST(Kernels, LongPermutedViewsAreSliced) {
+  CheckView(PermutedView({3, 70000}, {1, 0}));
+  CheckView(PermutedView({2, 3, 70000}, {1, 0, 2}));
+}
+
+TEST(Kernels, SlicedViews) {
+  CheckView(SlicedView({9, 9, 9}, {0, 1, 2}, {2, 3, 1}, {5, 2, 7}));
+  CheckView(SlicedView({9, 9, 9}, {8, 1, 8}, {-4, 3, -2}, {3, 2, 5}));
+}
+
+TEST(Kernels, ViewsOfTooManyCopiesAreRefused) {
+  EXPECT_FALSE(MakeViewCopyKernel(
+                   {SlicedView({20000}, {19999}, {-1}, {20000}), DType::kF32})
+                   .ok());
 }
 
 TEST(Kernels, IndexSelectIsSliced) {

@@ -159,6 +159,14 @@ KernelOr Make(tpu::ClipOp op) {
 
 KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
 
+KernelOr Make(tpu::PermuteOp op) {
+  return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
+}
+
+KernelOr Make(tpu::SliceOp op) {
+  return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
+}
+
 KernelOr Make(tpu::ConcatOp op) {
   ConcatSpec spec;
   for (mlir::Value input : op.getInputs())
@@ -183,8 +191,8 @@ KernelOr MakeKernel(mlir::Operation* op) {
   return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
-            tpu::ExpOp, tpu::ConcatOp, tpu::IndexSelectOp>(
-          [](auto typed) { return Make(typed); })
+            tpu::ExpOp, tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp,
+            tpu::IndexSelectOp>([](auto typed) { return Make(typed); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(
             absl::StrCat("operation ", other->getName().getStringRef().str(),

@@ -128,8 +128,9 @@ class AssignGlobalMemoryPass
           if (!Extend(neurons, value, end))
             return ret.emitError(
                 "a constant as an output of the network is not supported");
-          neurons[RootOf(value)].first = 0;
-          outputs.insert(RootOf(value));
+          const mlir::Value root = PlaceOf(value).root;
+          neurons[root].first = 0;
+          outputs.insert(root);
         }
     }
     MergeIntoConcats(function, outputs, neurons);
@@ -174,10 +175,11 @@ class AssignGlobalMemoryPass
       int64_t at = 0;
       for (mlir::Value input : op.getInputs()) {
         const mlir::Value root =
-            RootOf(input.getDefiningOp<LoadOp>().getSource());
+            PlaceOf(input.getDefiningOp<LoadOp>().getSource()).root;
         auto it = neurons.find(root);
+        // Not a slice of something larger.
         if (root.getDefiningOp<GroupOp>() && !outputs.contains(root) &&
-            !it->second.concat) {
+            !it->second.concat && it->second.bytes == BytesOf(input)) {
           it->second.concat = result;
           it->second.at = at;
         }
@@ -195,7 +197,7 @@ class AssignGlobalMemoryPass
 
   // False when `value` isn't held in neuron memory.
   static bool Extend(Neurons& neurons, mlir::Value value, int64_t position) {
-    auto it = neurons.find(RootOf(value));
+    auto it = neurons.find(PlaceOf(value).root);
     if (it == neurons.end()) return false;
     it->second.last = std::max(it->second.last, position);
     return true;
@@ -203,10 +205,11 @@ class AssignGlobalMemoryPass
 
   static int64_t AddressIn(const Neurons& neurons, mlir::Value value,
                            int64_t ctx) {
-    const mlir::Value root = RootOf(value);
-    if (auto weight = root.getDefiningOp<top::WeightOp>())
-      return weight->getAttrOfType<mlir::IntegerAttr>(kAddressAttr).getInt();
-    return ctx + neurons.find(root)->second.offset;
+    const Place place = PlaceOf(value);
+    if (auto weight = place.root.getDefiningOp<top::WeightOp>())
+      return weight->getAttrOfType<mlir::IntegerAttr>(kAddressAttr).getInt() +
+             place.bytes;
+    return ctx + neurons.find(place.root)->second.offset + place.bytes;
   }
 };
 

@@ -8,6 +8,7 @@
 #include "compiler/target/bm1684x/group_plan.h"
 #include "compiler/target/bm1684x/op_kernels.h"
 #include "compiler/transforms/tpu/Passes.h"
+#include "compiler/transforms/tpu/memory_attributes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace tpuc::tpu {
@@ -92,8 +93,8 @@ class GroupOpsPass : public impl::GroupOpsBase<GroupOpsPass> {
       llvm::SmallVector<mlir::Operation*> ops, weights;
       for (mlir::Operation& op : function.getBody().getOps()) {
         if (mlir::isa<top::WeightOp>(op)) weights.push_back(&op);
-        if (mlir::isa<TpuDialect>(op.getDialect()) &&
-            !mlir::isa<ReshapeOp, GroupOp>(op))
+        if (mlir::isa<TpuDialect>(op.getDialect()) && !mlir::isa<GroupOp>(op) &&
+            !IsAlias(&op))
           ops.push_back(&op);
       }
       Grouper grouper(function, laneBytes);

@@ -48,10 +48,10 @@ def AssignGlobalMemory : Pass<"assign-global-memory", "mlir::ModuleOp"> {
   let description = [{
     Coefficients first, each at a multiple of 4096, equal ones once. Then inputs and
     outputs of the network, which live throughout, and the tensors between groups,
-    which share memory where their lives don't overlap. A reshape shares the
-    memory of its operand, a concatenation that of its inputs, as far as they lie
-    in one piece and aren't inputs or outputs of the network or in another
-    concatenation already.
+    which share memory where their lives don't overlap. A reshape, and a slice of
+    one piece, lie in the memory of their operand. A concatenation shares that of
+    its inputs, as far as they lie in one piece and aren't inputs or outputs of the
+    network, or in another concatenation already.
   }];
 }
 

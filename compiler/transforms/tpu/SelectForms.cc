@@ -10,6 +10,7 @@
 #include "compiler/target/bm1684x/op_kernels.h"
 #include "compiler/target/bm1684x/slicing.h"
 #include "compiler/transforms/tpu/Passes.h"
+#include "compiler/transforms/tpu/memory_attributes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace tpuc::tpu {
@@ -194,8 +195,8 @@ class SelectFormsPass : public impl::SelectFormsBase<SelectFormsPass> {
       llvm::SmallVector<mlir::Operation*> ops, weights;
       for (mlir::Operation& op : function.getBody().getOps()) {
         if (mlir::isa<top::WeightOp>(op)) weights.push_back(&op);
-        if (mlir::isa<TpuDialect>(op.getDialect()) &&
-            !mlir::isa<ReshapeOp, GroupOp>(op))
+        if (mlir::isa<TpuDialect>(op.getDialect()) && !mlir::isa<GroupOp>(op) &&
+            !IsAlias(&op))
           ops.push_back(&op);
       }
       // All failures in one go.

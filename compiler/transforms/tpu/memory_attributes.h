@@ -13,11 +13,29 @@ inline constexpr char kAddressAttr[] = "tpu.address";
 inline constexpr char kCtxAddressAttr[] = "tpu.ctx_address";
 inline constexpr char kCtxBytesAttr[] = "tpu.ctx_bytes";
 
-// The value whose memory `value` shares: behind all reshapes.
-inline mlir::Value RootOf(mlir::Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getInput();
-  return value;
+// Whether the result of `op` is memory of its operand, so that no instruction
+// makes it: a reshape, or a slice of one piece.
+inline bool IsAlias(mlir::Operation* op) {
+  if (auto slice = mlir::dyn_cast<SliceOp>(op))
+    return ViewOf(slice).IsContiguous();
+  return mlir::isa<ReshapeOp>(op);
+}
+
+// The value in whose memory `value` lies, and how many bytes behind its start.
+struct Place {
+  mlir::Value root;
+  int64_t bytes = 0;
+};
+inline Place PlaceOf(mlir::Value value) {
+  Place place{value};
+  for (mlir::Operation* op;
+       (op = place.root.getDefiningOp()) != nullptr && IsAlias(op);
+       place.root = op->getOperand(0)) {
+    if (auto slice = mlir::dyn_cast<SliceOp>(op))
+      place.bytes += ViewOf(slice).offset *
+                     (ElementTypeOf(value).getIntOrFloatBitWidth() / 8);
+  }
+  return place;
 }
 
 }  // namespace tpuc::tpu

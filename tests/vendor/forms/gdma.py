@@ -28,6 +28,16 @@ def strides(side, values):
     return {f"{side}_{k}stride": s for k, s in zip("nchw", values)}
 
 
+def nested(c, shape):
+    """strides of rows that lie densely, with n, c and h nested in any order and gaps between them"""
+    st, step = [0, 0, 0, 1], shape[3]
+    for d in c.rng.permutation(3):
+        step += c.pick(0, 0, 1, 5)
+        st[d] = step
+        step *= shape[d]
+    return st
+
+
 def system_tensor(c, side, dtype, shape, result=False, broadcast=False, dense_w=False):
     """a strided tensor in DDR or L2; sources may repeat n, c or h by stride 0"""
     n, ch, h, w = shape
@@ -37,6 +47,8 @@ def system_tensor(c, side, dtype, shape, result=False, broadcast=False, dense_w=
     st = [ch * cs + c.pick(0, 5), cs, hs, ws]
     if not dense_w and c.chance(0.2):  # channels innermost, as a transposed matrix is read
         st = [h * w * ch, 1, w * ch, ch]
+    elif c.chance(0.2):
+        st = nested(c, shape)
     if broadcast:
         st = [0 if i < 3 and c.chance(0.1) else s for i, s in enumerate(st)]
     words = 1 + sum((k - 1) * s for k, s in zip(shape, st))
@@ -178,10 +190,9 @@ def cw_transpose(c, route):
     for side, kind, shape in (("src", route[0], (n, ch, h, w)), ("dst", route[2], (n, w, h, ch))):
         result = side == "dst"
         if kind == "s":
-            hs = shape[3] + c.pick(0, 2)
-            cs = shape[2] * hs
-            st = (shape[1] * cs, cs, hs, 1)
-            a = c.global_block(dtype, shape[0] * st[0], result=result)
+            st = nested(c, shape)
+            words = 1 + sum((k - 1) * s for k, s in zip(shape, st))
+            a = c.global_block(dtype, words, result=result)
         else:
             x = c.local(dtype, shape, ALIGNED, 0, result=result)
             a, st = x.dma_addr, x.strides

@@ -212,3 +212,22 @@ func.func @main(%arg0: tensor<1x4x2x2xf32>) -> tensor<1x4x2x4xf32> {
   %1 = top.Resize %0 {scales = array<f64: 1.0, 2.0>, mode = "linear"} : (tensor<1x4x2x2xf32>) -> tensor<1x4x2x4xf32> loc("y")
   func.return %1 : tensor<1x4x2x4xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Moves in the type that the values have.
+// CHECK: tpu.Permute {{.*}}order = array<i64: 0, 2, 3, 1>{{.*}} : (tensor<1x4x2x6xf32>) -> tensor<1x2x6x4xf32> loc("p")
+// CHECK: tpu.Slice {{.*}}starts = array<i64: 0, 1, 0, 0>, steps = array<i64: 1, 1, 2, 1>
+// Elements apart along the last dimension are chosen in local memory.
+// CHECK: tpu.Slice {{.*}}starts = array<i64: 0, 1, 0, 0>, steps = array<i64: 1, 1, 1, 1>{{.*}} loc("y_slice")
+// CHECK: tpu.IndexSelect {{.*}}columns = array<i64: 3, 2, 1, 0>, rows = array<i64: 0, 2>
+// CHECK: tpu.Reshape {{.*}} loc("y")
+func.func @main(%arg0: tensor<1x4x2x6xf32>) -> (tensor<1x1x3x4xf32>, tensor<1x1x2x4xf32>) {
+  %0 = top.Input %arg0 : tensor<1x4x2x6xf32> loc("x")
+  %1 = top.Permute %0 {order = array<i64: 0, 2, 3, 1>} : (tensor<1x4x2x6xf32>) -> tensor<1x2x6x4xf32> loc("p")
+  %2 = top.Slice %1 {starts = array<i64: 0, 1, 0, 0>, steps = array<i64: 1, 1, 2, 1>} : (tensor<1x2x6x4xf32>) -> tensor<1x1x3x4xf32> loc("s")
+  %3 = top.Slice %1 {starts = array<i64: 0, 1, 0, 3>, steps = array<i64: 1, 1, 2, -1>} : (tensor<1x2x6x4xf32>) -> tensor<1x1x2x4xf32> loc("y")
+  func.return %2, %3 : tensor<1x1x3x4xf32>, tensor<1x1x2x4xf32>
+}

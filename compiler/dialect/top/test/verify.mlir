@@ -133,3 +133,27 @@ func.func @resize_channels(%x: tensor<1x3x8x8xf32>) {
   %0 = top.Resize %x {scales = array<f64: 2.0, 2.0>} : (tensor<1x3x8x8xf32>) -> tensor<1x6x16x16xf32>
   func.return
 }
+
+// -----
+
+func.func @permute(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{order must name each of the 2 dimensions once, found 1, 1}}
+  %0 = top.Permute %x {order = array<i64: 1, 1>} : (tensor<2x3xf32>) -> tensor<3x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @permute_shape(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{output must have shape [3, 2], found 'tensor<2x3xf32>'}}
+  %0 = top.Permute %x {order = array<i64: 1, 0>} : (tensor<2x3xf32>) -> tensor<2x3xf32>
+  func.return
+}
+
+// -----
+
+func.func @slice(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{takes 2 of the 3 elements along dimension 1, from 1 on in steps of 2}}
+  %0 = top.Slice %x {starts = array<i64: 0, 1>, steps = array<i64: 1, 2>} : (tensor<2x3xf32>) -> tensor<2x2xf32>
+  func.return
+}

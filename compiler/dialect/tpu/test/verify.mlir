@@ -101,3 +101,19 @@ func.func @select(%x: tensor<1x1x2x3xf16>) {
   %0 = tpu.IndexSelect %x {rows = array<i64: 0, 1>, columns = array<i64: 2, 3>} : (tensor<1x1x2x3xf16>) -> tensor<1x1x2x2xf16>
   func.return
 }
+
+// -----
+
+func.func @permute(%x: tensor<2x3xf16>) {
+  // expected-error @+1 {{order must name each of the 2 dimensions once, found 5, 0}}
+  %0 = tpu.Permute %x {order = array<i64: 5, 0>} : (tensor<2x3xf16>) -> tensor<3x2xf16>
+  func.return
+}
+
+// -----
+
+func.func @slice(%x: tensor<4xf16>) {
+  // expected-error @+1 {{takes 3 of the 4 elements along dimension 0, from 1 on in steps of -1}}
+  %0 = tpu.Slice %x {starts = array<i64: 1>, steps = array<i64: -1>} : (tensor<4xf16>) -> tensor<3xf16>
+  func.return
+}
