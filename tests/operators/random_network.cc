@@ -209,13 +209,15 @@ class Generator {
       return 1;
     }
     if (kind == 0) out[1] = draw_.Of({1, 4, 33, 64, 100});
+    int64_t group = kind == 1 ? in[1] : draw_.Of({1, 1, 2, 4, 5});
+    if (in[1] % group != 0) group = 1;
+    if (kind == 0) out[1] *= group;
     std::vector<Value> operands = {
-        current_,
-        Weight({out[1], kind == 0 ? in[1] : 1, kernel[0], kernel[1]})};
+        current_, Weight({out[1], in[1] / group, kernel[0], kernel[1]})};
     if (draw_.Chance(70)) operands.push_back(Weight({out[1]}));
     Emit("Conv", operands, out,
          {window, Ints("dilations", dilations),
-          kind == 1 ? absl::StrCat("group = ", in[1]) : "", Relu()});
+          group > 1 ? absl::StrCat("group = ", group) : "", Relu()});
     return 1;
   }
 

@@ -22,7 +22,7 @@ struct Window {
   std::vector<int64_t> inserts;
 };
 
-// A form of the chip: one group, or as many groups as channels. `form` and
+// With as many groups as input and output channels it is depthwise. `form` and
 // `change` are how the filter becomes [OC, IC/group, KH, KW].
 template <typename Op>
 FailureOr<Value> LowerToConv2D(
@@ -36,13 +36,7 @@ FailureOr<Value> LowerToConv2D(
   const int64_t group = op.getGroup();
   const int64_t ic = Lowering::Shape(op.getInput())[1];
   const int64_t oc = Lowering::Shape(op.getOutput())[1];
-  const bool depthwise = group != 1;
-  if (depthwise && (group != ic || group != oc)) {
-    return op.emitOpError()
-           << "has " << group << " groups for " << ic << " input and " << oc
-           << " output channels; lowered are 1 group, or as many groups as "
-              "input and output channels";
-  }
+  const bool depthwise = group != 1 && group == ic && group == oc;
   const mlir::Type storage =
       depthwise ? lowering.stepwise() : lowering.storage();
   const Value filter =

@@ -219,6 +219,13 @@ TEST(Program, SlicedConvolution) {
              "dilations = array<i64: 1, 1>"));
 }
 
+TEST(Program, GroupedConvolution) {
+  for (const std::string type : {"f32", "f16", "bf16"})
+    Check("2x120x9x11x" + type, "2x210x9x11x" + type,
+          Conv("2x120x9x11x" + type, "210x40x3x3x" + type, "210xf32",
+               "2x210x9x11x" + type, absl::StrCat(kPlain, ", group = 3 : i64")));
+}
+
 TEST(Program, Depthwise) {
   for (const std::string type : {"f32", "f16", "bf16"})
     Check("1x130x40x60x" + type, "1x130x20x30x" + type,
@@ -406,8 +413,9 @@ TEST(Program, RandomWindowsInLittleMemory) {
   for (int i = 0; i < 60; ++i) {
     const std::string& type = types[i % 3];
     const bool depthwise = i % 2 != 0;
-    const int64_t n = Pick(g, 1, 3), ic = Pick(g, 1, 90);
-    const int64_t oc = depthwise ? ic : Pick(g, 1, 140);
+    const int64_t group = !depthwise && i % 3 == 0 ? Pick(g, 2, 5) : 1;
+    const int64_t n = Pick(g, 1, 3), ic = Pick(g, 1, 90 / group) * group;
+    const int64_t oc = depthwise ? ic : Pick(g, 1, 140 / group) * group;
     const bool transposed = i % 4 < 2;
     std::vector<int64_t> in = {n, ic}, out = {n, oc}, kernel, strides, pads(4),
                          dilations, inserts;
@@ -431,13 +439,15 @@ TEST(Program, RandomWindowsInLittleMemory) {
         ", do_relu = ", i % 5 ? "false" : "true");
     if (depthwise)
       absl::StrAppend(&attributes, ", form = 1 : i32, group = ", ic, " : i64");
-    if (!depthwise && type != "f32" && ic > 32)
+    if (group > 1) absl::StrAppend(&attributes, ", group = ", group, " : i64");
+    if (!depthwise && type != "f32" && ic / group > 32)
       absl::StrAppend(&attributes, ", ic_cuts = array<i64: 32>");
     const int64_t lane = Pick(g, 3, 16) * 4096;
     SCOPED_TRACE(absl::StrCat(Shape(in, type), " ", attributes, " ", lane));
     Check(Shape(in, type), Shape(out, type),
           Conv(Shape(in, type),
-               Shape({oc, depthwise ? 1 : ic, kernel[0], kernel[1]}, type),
+               Shape({oc, depthwise ? 1 : ic / group, kernel[0], kernel[1]},
+                     type),
                absl::StrCat(oc, "x", depthwise ? type : "f32"),
                Shape(out, type), attributes),
           lane);

@@ -158,16 +158,17 @@ LogicalResult Conv2DOp::verify() {
     if (!getIcCuts().empty()) {
       return emitOpError("form depthwise has no input channels to cut");
     }
-  } else if (group != 1) {
-    return emitOpError() << "form conv needs group 1, found " << group;
+  } else if (group < 1 || group > filter[0] || filter[0] % group != 0) {
+    return emitOpError() << "has " << filter[0] << " output channels in "
+                         << group << " groups";
   }
   if (filter[1] * group != in[1]) {
     return emitOpError() << "filter has " << filter[1]
                          << " input channels a group, input has " << in[1]
                          << " channels in " << group << " groups";
   }
-  if (failed(
-          VerifyCuts(*this, getIcCuts(), in[1], ElementTypeOf(getInput())))) {
+  if (failed(VerifyCuts(*this, getIcCuts(), filter[1],
+                        ElementTypeOf(getInput())))) {
     return failure();
   }
   if (Value bias = getBias()) {

@@ -62,10 +62,11 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
     `inserts`: zeros (rows, columns) between neighbours of the input, before it is
     padded; a transposed convolution is one with inserts = stride - 1.
     `form` = conv: bias is f32 [OC]; order of accumulation as CONV's
-    (docs/isa/bm1684x.md c.2), group must be 1. `form` = depthwise: group = IC = OC,
-    bias has the data's type, accumulation as PorD's (c.3).
-    `ic_cuts`: ascending input-channel indices at which the accumulation is cut into
-    several CONV instructions chained by `res_add` into f32 (f16/bf16 only,
+    (docs/isa/bm1684x.md c.2). With a `group` above 1, each group of channels has CONV
+    instructions of its own. `form` = depthwise: group = IC = OC, bias has the data's
+    type, accumulation as PorD's (c.3).
+    `ic_cuts`: ascending indices of a group's input channels at which the accumulation
+    is cut into several CONV instructions chained by `res_add` into f32 (f16/bf16 only,
     multiples of 32). The rounded result is then clamped by `do_relu`/`relu_limit`
     (AR max with 0, AR min with the limit) in the result's type.
   }];

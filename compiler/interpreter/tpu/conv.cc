@@ -146,26 +146,45 @@ absl::Status Depthwise(tpu::Conv2DOp op, const Values& values, Tensor& result,
   return PoolChannels(spec, operands, threads);
 }
 
+// `count` from `first` on.
+template <typename T>
+std::vector<T> Part(const std::vector<T>& all, int64_t first, int64_t count) {
+  if (all.empty()) return {};
+  return {all.begin() + first, all.begin() + first + count};
+}
+
+// One group after the other.
 absl::Status Convolve(tpu::Conv2DOp op, const Values& values, Tensor& result,
                       int threads) {
   const Tensor& input = values[op.getInput()];
   const Tensor& filter = values[op.getFilter()];
   const numerics::Shape4 in = Shape4Of(input);
+  const auto groups = static_cast<int64_t>(op.getGroup());
   numerics::ConvSpec spec;
   spec.input = spec.filter = input.dtype();
   spec.result = result.dtype();
   spec.n = in.n;
-  spec.ic = in.c;
-  spec.oc = filter.shape()[0];
+  spec.ic = in.c / groups;
+  spec.oc = filter.shape()[0] / groups;
   spec.window = WindowOf(op);
   const int64_t taps = spec.window.kernel_h * spec.window.kernel_w;
-  numerics::ConvOperands operands;
-  operands.input = numerics::DensePlanes(input.raw(), input.dtype(), in);
-  operands.filter = Pieces(filter, spec.oc, spec.ic * taps);
-  operands.bias = BiasOf(values.Find(op.getBias()));
-  operands.result =
+  numerics::ConvOperands all;
+  all.input = numerics::DensePlanes(input.raw(), input.dtype(), in);
+  all.filter = Pieces(filter, filter.shape()[0], spec.ic * taps);
+  all.bias = BiasOf(values.Find(op.getBias()));
+  all.result =
       numerics::DensePlanes(result.raw(), result.dtype(), Shape4Of(result));
-  return ConvolveInPieces(spec, operands, op.getIcCuts(), taps, threads);
+  for (int64_t g = 0; g < groups; ++g) {
+    numerics::ConvOperands operands = all;
+    operands.input.channel = Part(all.input.channel, g * spec.ic, spec.ic);
+    operands.filter = Part(all.filter, g * spec.oc, spec.oc);
+    operands.bias = Part(all.bias, g * spec.oc, spec.oc);
+    operands.result.channel = Part(all.result.channel, g * spec.oc, spec.oc);
+    const absl::Status status =
+        ConvolveInPieces(spec, operands, op.getIcCuts(), taps, threads);
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 // [rows, cols] -> [cols, rows]

@@ -119,6 +119,62 @@ TEST(TpuInterpreter, ConvolutionInF32SumsInTheChipsOrder) {
   ExpectSameBits(network.Result({{"x", x}}, /*threads=*/1), expected);
 }
 
+// Each group by itself, on slices.
+TEST(TpuInterpreter, GroupsOfAConvolutionAreConvolutions) {
+  const std::string window =
+      "strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, "
+      "dilations = array<i64: 1, 1>";
+  Network network(R"(
+    func.func @main(%a: tensor<2x6x4x5xf32>) -> tensor<2x4x4x5xf32> {
+      %x = top.Input %a : tensor<2x6x4x5xf32> loc("x")
+      %w = top.Weight : tensor<4x3x3x3xf32> loc("w")
+      %b = top.Weight : tensor<4xf32> loc("b")
+      %y = tpu.Conv2D %x, %w, %b {group = 2 : i64, )" +
+                  window + R"(} :
+        (tensor<2x6x4x5xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>)
+        -> tensor<2x4x4x5xf32> loc("y")
+      %x0 = tpu.Slice %x {starts = array<i64: 0, 0, 0, 0>,
+        steps = array<i64: 1, 1, 1, 1>} :
+        (tensor<2x6x4x5xf32>) -> tensor<2x3x4x5xf32> loc("x0")
+      %x1 = tpu.Slice %x {starts = array<i64: 0, 3, 0, 0>,
+        steps = array<i64: 1, 1, 1, 1>} :
+        (tensor<2x6x4x5xf32>) -> tensor<2x3x4x5xf32> loc("x1")
+      %w0 = top.Weight : tensor<2x3x3x3xf32> loc("w0")
+      %w1 = top.Weight : tensor<2x3x3x3xf32> loc("w1")
+      %b0 = top.Weight : tensor<2xf32> loc("b0")
+      %b1 = top.Weight : tensor<2xf32> loc("b1")
+      %y0 = tpu.Conv2D %x0, %w0, %b0 {)" +
+                  window + R"(} :
+        (tensor<2x3x4x5xf32>, tensor<2x3x3x3xf32>, tensor<2xf32>)
+        -> tensor<2x2x4x5xf32> loc("y0")
+      %y1 = tpu.Conv2D %x1, %w1, %b1 {)" +
+                  window + R"(} :
+        (tensor<2x3x4x5xf32>, tensor<2x3x3x3xf32>, tensor<2xf32>)
+        -> tensor<2x2x4x5xf32> loc("y1")
+      %z = tpu.Concat %y0, %y1 {axis = 1 : i64} :
+        (tensor<2x2x4x5xf32>, tensor<2x2x4x5xf32>)
+        -> tensor<2x4x4x5xf32> loc("z")
+      func.return %y : tensor<2x4x4x5xf32>
+    })");
+  const Tensor w = Noise({4, 3, 3, 3}, 2), b = Noise({4}, 3);
+  network.AddWeight("w", w);
+  network.AddWeight("b", b);
+  const auto half = [](const Tensor& all, int which) {
+    std::vector<int64_t> shape = all.shape();
+    shape[0] /= 2;
+    const int64_t count = all.NumElements() / 2;
+    const float* from = all.data<float>() + which * count;
+    return Tensor(DType::kF32, shape, Floats(from, from + count));
+  };
+  for (int i = 0; i < 2; ++i) {
+    network.AddWeight("w" + std::to_string(i), half(w, i));
+    network.AddWeight("b" + std::to_string(i), half(b, i));
+  }
+  auto results = network.Run({{"x", Noise({2, 6, 4, 5}, 1)}});
+  ASSERT_TRUE(results.ok()) << results.status();
+  ExpectSameBits(results->at("y"), results->at("z"));
+}
+
 std::string MatMulText(const std::string& cuts) {
   return R"(
     func.func @main(%a: tensor<3x100xf16>) -> tensor<3x7xf16> {

@@ -3,10 +3,16 @@
 
 #include <algorithm>
 
+#include "compiler/isa/codes.h"
+#include "compiler/isa/instruction.h"
+#include "compiler/target/bm1684x/cycles.h"
 #include "compiler/target/bm1684x/dma_cycles.h"
 
 namespace tpuc::bm1684x {
 namespace {
+
+// What a further instruction costs beside what the model says.
+constexpr int64_t kStepCycles = 10;
 
 Direction DirectionOfCopy(bool is_load) {
   return is_load ? Direction::kLoad : Direction::kStore;
@@ -63,6 +69,30 @@ int64_t CopyCycles(const LocalTensor& local, const Dims& strides,
   return PrefersMatrixCopy(local, strides, is_load)
              ? MatrixRowCycles(local, is_load)
              : TensorCopyCycles(local, strides, is_load);
+}
+
+int64_t ConvolutionCycles(const GroupedConvolution& conv) {
+  isa::SConv instruction;
+  instruction.res0_prec = instruction.opd0_prec =
+      static_cast<uint64_t>(isa::PrecOf(conv.dtype));
+  instruction.res0_n = conv.output[kN];
+  instruction.res0_c = conv.output[kC];
+  instruction.res0_h = conv.output[kH];
+  instruction.res0_w = conv.output[kW];
+  instruction.opd0_c = conv.ic;
+  instruction.opd1_h = conv.kernel_h;
+  instruction.opd1_w = conv.kernel_w;
+  const auto cost = CostOf(instruction.ToInstruction());
+  const int64_t cube = conv.dtype == DType::kF32 ? 1 : 32;
+  const LocalTensor filter = {
+      0,
+      conv.dtype,
+      {1, conv.output[kC],
+       CeilDiv(conv.ic, cube) * conv.kernel_h * conv.kernel_w, cube},
+      Layout::kCompact};
+  const int64_t load =
+      CopyCycles(filter, DenseView(filter.shape).strides, /*is_load=*/true);
+  return conv.groups * (kStepCycles + (cost.ok() ? cost->cycles : 0) + load);
 }
 
 }  // namespace tpuc::bm1684x

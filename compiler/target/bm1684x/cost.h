@@ -3,8 +3,8 @@
 
 #include "compiler/target/bm1684x/layout.h"
 
-// What kernels and slicing want to know of copies, by the cycle model
-// (dma_cycles.h).
+// What kernels, slicing and the choice of forms want to know of copies and
+// convolutions, by the cycle model (cycles.h, dma_cycles.h).
 namespace tpuc::bm1684x {
 
 // A copy between `local` and a box of its shape in DDR with `strides`
@@ -17,5 +17,16 @@ int64_t CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
 // pages.
 bool PrefersMatrixCopy(const LocalTensor& local, const Dims& strides,
                        bool is_load);
+
+// A convolution by CONV, group by group.
+struct GroupedConvolution {
+  int64_t groups = 1;
+  int64_t ic = 1;  // of a group
+  Dims output;     // of a group
+  int64_t kernel_h = 1, kernel_w = 1;
+  DType dtype = DType::kF32;
+};
+// Cycles of its instructions and of loading its filter.
+int64_t ConvolutionCycles(const GroupedConvolution& conv);
 
 }  // namespace tpuc::bm1684x

@@ -137,6 +137,15 @@ TEST(Kernels, ConvolutionWithCuts) {
   Check(**kernel, 2 * 130 * 81);
 }
 
+TEST(Kernels, GroupsOfAConvolution) {
+  ConvSpec spec = Conv({2, 120, 60, 60}, 210, 3, 1, 1, DType::kF16);
+  spec.group = 3;
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  EXPECT_EQ((*kernel)->parts().size(), 3u);
+  Check(**kernel, Elements(spec.output));
+}
+
 TEST(Kernels, DepthwiseSlicesRowsAndChannels) {
   ConvSpec spec = Conv({1, 130, 200, 300}, 130, 5, 2, 2, DType::kBF16);
   const auto kernel = MakeDepthwiseKernel(spec);

@@ -9,6 +9,7 @@
 #include "compiler/isa/codes.h"
 #include "compiler/target/bm1684x/op_kernels.h"
 #include "compiler/target/bm1684x/slicing.h"
+#include "compiler/transforms/tpu/JoinGroups.h"
 #include "compiler/transforms/tpu/Passes.h"
 #include "compiler/transforms/tpu/memory_attributes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -68,8 +69,9 @@ class FormSelector {
   LogicalResult Select(mlir::Operation* op) {
     if (auto conv = mlir::dyn_cast<Conv2DOp>(op)) {
       conv = WidenFilter(conv);
+      JoinGroups(conv, builder_);
       if (conv.getForm() == ConvForm::conv)
-        return CutChannels(conv, ShapeOf(conv.getInput())[1]);
+        return CutChannels(conv, ShapeOf(conv.getFilter())[1]);
       op = conv;
     } else if (auto matmul = mlir::dyn_cast<MatMulOp>(op)) {
       return CutChannels(matmul, ShapeOf(matmul.getInput())[1]);

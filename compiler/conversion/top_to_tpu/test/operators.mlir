@@ -231,3 +231,22 @@ func.func @main(%arg0: tensor<1x4x2x6xf32>) -> (tensor<1x1x3x4xf32>, tensor<1x1x
   %3 = top.Slice %1 {starts = array<i64: 0, 1, 0, 3>, steps = array<i64: 1, 1, 2, -1>} : (tensor<1x2x6x4xf32>) -> tensor<1x1x2x4xf32> loc("y")
   func.return %2, %3 : tensor<1x1x3x4xf32>, tensor<1x1x2x4xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Groups of several channels: CONV for each. As many groups as input channels,
+// but more output channels, are no depthwise convolution.
+// CHECK: tpu.Conv2D {{.*}}group = 2 : i64
+// CHECK-NOT: form
+// CHECK: tpu.Conv2D {{.*}}group = 4 : i64
+// CHECK-NOT: form
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %v = top.Weight : tensor<4x2x3x3xf32> loc("v")
+  %w = top.Weight : tensor<8x1x3x3xf32> loc("w")
+  %1 = top.Conv %0, %v {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 2 : i64} : (tensor<1x4x8x8xf32>, tensor<4x2x3x3xf32>) -> tensor<1x4x8x8xf32> loc("z")
+  %2 = top.Conv %1, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 4 : i64} : (tensor<1x4x8x8xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x8x8xf32> loc("y")
+  func.return %2 : tensor<1x8x8x8xf32>
+}

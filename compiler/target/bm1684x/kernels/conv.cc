@@ -107,16 +107,22 @@ class ConvKernel : public WindowKernel {
     operands_ = {{spec.dtype, Layout::kAligned},
                  {spec.dtype, Layout::kCompact}};
     result_ = {spec.dtype, Layout::kAligned};
-    const int64_t oc = spec.output[kC];
-    Part part;
-    part.result = DenseView(spec.output);
-    part.operands = {DenseView(spec.input),
-                     DenseView({1, oc, CubeRows(spec.input[kC]), Cube()})};
-    if (spec.has_bias) {
+    if (spec.has_bias)
       operands_.push_back({DType::kF32, Layout::kCompact});
-      part.operands.push_back(DenseView({1, oc, 1, 1}));
+    const int64_t ic = InputChannels(), oc = spec.output[kC] / spec.group;
+    const DdrView input = DenseView(spec.input), output = DenseView(spec.output);
+    for (int64_t g = 0; g < spec.group; ++g) {
+      Part part;
+      part.result = ChannelsOf(output, g * oc, oc);
+      part.operands = {
+          ChannelsOf(input, g * ic, ic),
+          ChannelsOf(DenseView({1, spec.output[kC], CubeRows(ic), Cube()}),
+                     g * oc, oc)};
+      if (spec.has_bias)
+        part.operands.push_back(
+            ChannelsOf(DenseView({1, spec.output[kC], 1, 1}), g * oc, oc));
+      parts_.push_back(part);
     }
-    parts_ = {part};
     num_cuts_ = static_cast<int>(spec.ic_cuts.size()) + 1;
   }
 
@@ -176,7 +182,7 @@ class ConvKernel : public WindowKernel {
 
   Tensor PackConstant(int operand, const Tensor& value) const override {
     if (operand != 1) return value;
-    const int64_t oc = spec_.output[kC], ic = spec_.input[kC];
+    const int64_t oc = spec_.output[kC], ic = InputChannels();
     const int64_t taps = window_.kernel_h * window_.kernel_w;
     Tensor packed(value.dtype(), {1, oc, CubeRows(ic), Cube()});
     const size_t esize = SizeOf(value.dtype());
@@ -199,13 +205,20 @@ class ConvKernel : public WindowKernel {
   }
 
  private:
+  static DdrView ChannelsOf(DdrView view, int64_t first, int64_t count) {
+    view.offset += first * view.strides[kC];
+    view.shape[kC] = count;
+    return view;
+  }
+  // Of a group.
+  int64_t InputChannels() const { return spec_.input[kC] / spec_.group; }
   int64_t Cube() const { return CubeChannels(spec_.dtype); }
   int64_t CubeRows(int64_t ic) const {
     return CeilDiv(ic, Cube()) * window_.kernel_h * window_.kernel_w;
   }
   int64_t CutBegin(int cut) const {
     if (cut == 0) return 0;
-    if (cut == num_cuts_) return spec_.input[kC];
+    if (cut == num_cuts_) return InputChannels();
     return spec_.ic_cuts[cut - 1];
   }
   bool UsesAccumulator() const {

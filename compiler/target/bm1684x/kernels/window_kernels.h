@@ -24,11 +24,13 @@ struct ConvSpec {
   DType dtype = DType::kF32;
   bool has_bias = false;
   WindowSpec window;
+  int64_t group = 1;             // of CONV
   std::vector<int64_t> ic_cuts;  // ascending, multiples of 32
   Relu relu;
 };
 
-// input [N, IC, IH, IW], filter [OC, IC, KH, KW], bias f32 [OC] (c.2).
+// input [N, IC, IH, IW], filter [OC, IC/group, KH, KW], bias f32 [OC] (c.2).
+// Each group is a part of its own.
 absl::StatusOr<std::unique_ptr<Kernel>> MakeConvKernel(const ConvSpec& spec);
 
 // The same with one filter per channel, bias of the data's type (c.3).

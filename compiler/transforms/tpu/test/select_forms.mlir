@@ -60,3 +60,28 @@ func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x23x23xf32> {
   %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, inserts = array<i64: 2, 2>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x4x8x8xf32>, tensor<4x4x2x2xf32>) -> tensor<1x4x23x23xf32> loc("y")
   func.return %1 : tensor<1x4x23x23xf32>
 }
+
+// -----
+
+// Groups of 4 channels leave most lanes idle: fewer groups, for fewer cycles.
+// CHECK-LABEL: func.func @main
+// CHECK: top.Weight : tensor<128x32x1x1xf32> loc("w_joined8")
+// CHECK: tpu.Conv2D {{.*}}group = 4 : i64
+func.func @main(%arg0: tensor<1x128x14x14xf32>) -> tensor<1x128x14x14xf32> {
+  %0 = top.Input %arg0 : tensor<1x128x14x14xf32> loc("x")
+  %w = top.Weight : tensor<128x4x1x1xf32> loc("w")
+  %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>, group = 32 : i64} : (tensor<1x128x14x14xf32>, tensor<128x4x1x1xf32>) -> tensor<1x128x14x14xf32> loc("y")
+  func.return %1 : tensor<1x128x14x14xf32>
+}
+
+// -----
+
+// Groups that fill the machine stay.
+// CHECK-LABEL: func.func @main
+// CHECK: tpu.Conv2D {{.*}}group = 3 : i64
+func.func @main(%arg0: tensor<1x240x28x28xf32>) -> tensor<1x192x28x28xf32> {
+  %0 = top.Input %arg0 : tensor<1x240x28x28xf32> loc("x")
+  %w = top.Weight : tensor<192x80x1x1xf32> loc("w")
+  %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>, group = 3 : i64} : (tensor<1x240x28x28xf32>, tensor<192x80x1x1xf32>) -> tensor<1x192x28x28xf32> loc("y")
+  func.return %1 : tensor<1x192x28x28xf32>
+}
