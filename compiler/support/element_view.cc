@@ -79,8 +79,7 @@ int BadSliceDimension(const std::vector<int64_t>& shape,
                       const std::vector<int64_t>& result) {
   for (size_t i = 0; i < shape.size(); ++i) {
     int64_t last;
-    if (result[i] < 1 || steps[i] == 0 || starts[i] < 0 ||
-        starts[i] >= shape[i] ||
+    if (result[i] < 1 || starts[i] < 0 || starts[i] >= shape[i] ||
         __builtin_mul_overflow(result[i] - 1, steps[i], &last) ||
         __builtin_add_overflow(last, starts[i], &last) || last < 0 ||
         last >= shape[i])

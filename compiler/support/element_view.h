@@ -35,8 +35,8 @@ ElementView SlicedView(const std::vector<int64_t>& shape,
                        const std::vector<int64_t>& steps,
                        const std::vector<int64_t>& result);
 
-// The first dimension along which such a slice has no elements, a step of 0, or
-// leaves the input; -1 when there is none. All four lists are of one length.
+// The first dimension along which such a slice has no elements or leaves the
+// input; -1 when there is none. All four lists are of one length.
 int BadSliceDimension(const std::vector<int64_t>& shape,
                       const std::vector<int64_t>& starts,
                       const std::vector<int64_t>& steps,

@@ -40,6 +40,8 @@ TEST(ElementView, Slices) {
 }
 
 TEST(ElementView, Repeats) {
+  EXPECT_EQ(Read({2, 1}, SlicedView({2, 1}, {0, 0}, {1, 0}, {2, 3})),
+            (Floats{0, 0, 0, 1, 1, 1}));
   EXPECT_EQ(Read({2}, {0, {2, 2, 2}, {0, 1, 0}}),
             (Floats{0, 0, 1, 1, 0, 0, 1, 1}));
 }

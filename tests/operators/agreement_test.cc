@@ -138,11 +138,11 @@ TEST(RandomNetworks, CoverTheOperators) {
     operators.insert(network.operators.begin(), network.operators.end());
   }
   const std::set<std::string> all = {
-      "Add",       "AddConst",      "AvgPool", "Clip",   "Concat",
-      "Conv",      "ConvTranspose", "Div",     "Exp",    "HardSigmoid",
-      "HardSwish", "MatMul",        "MaxPool", "Mul",    "MulConst",
-      "Permute",   "Relu",          "Reshape", "Resize", "Scale",
-      "Sigmoid",   "Slice",         "Softmax", "Sub"};
+      "Add",       "AddConst",      "AvgPool", "Clip",    "Concat",
+      "Conv",      "ConvTranspose", "Div",     "Exp",     "HardSigmoid",
+      "HardSwish", "MatMul",        "MaxPool", "Mul",     "MulConst",
+      "Pad",       "Permute",       "Relu",    "Reshape", "Resize",
+      "Scale",     "Sigmoid",       "Slice",   "Softmax", "Sub"};
   EXPECT_EQ(operators, all);
 }
 

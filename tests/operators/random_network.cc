@@ -132,7 +132,7 @@ class Generator {
 
   // Adds an operation; 0 when the one drawn does not go with the shape.
   int Step() {
-    switch (draw_.Below(19)) {
+    switch (draw_.Below(20)) {
       case 0:
       case 1:
       case 2:
@@ -172,6 +172,8 @@ class Generator {
         return Permute();
       case 17:
         return Slice();
+      case 18:
+        return Pad();
       default:
         return Reshape();
     }
@@ -284,12 +286,26 @@ class Generator {
       const int64_t count = draw_.Chance(70) ? most : 1 + draw_.Below(most);
       // Read backwards where that is not many copies.
       const bool reverse = extent < 20 && draw_.Chance(10);
+      if (draw_.Chance(5)) step = 0;
       starts.push_back(reverse ? first + (count - 1) * step : first);
       steps.push_back(reverse ? -step : step);
       out.push_back(count);
     }
     Emit("Slice", {current_}, out,
          {Ints("starts", starts), Ints("steps", steps)});
+    return 1;
+  }
+
+  int Pad() {
+    const size_t rank = current_.shape.size();
+    Shape pads(2 * rank), out = current_.shape;
+    for (size_t i = 0; i < 2 * rank; ++i) {
+      pads[i] = draw_.Of({0, 0, 0, 1, 3});
+      out[i % rank] += pads[i];
+    }
+    if (Count(out) > kMostElements) return 0;
+    Emit("Pad", {current_}, out,
+         {Ints("pads", pads), draw_.Chance(50) ? "value = -2.5 : f64" : ""});
     return 1;
   }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -72,6 +73,41 @@ FailureOr<Value> LowerSlice(top::SliceOp op, Lowering& lowering) {
                               out[rank - 1]},
       element, x, rows, columns);
   return lowering.Create<tpu::ReshapeOp>(out, element, x);
+}
+
+// Constants in front and behind, along one dimension after the other.
+FailureOr<Value> LowerPad(top::PadOp op, Lowering& lowering) {
+  Value x = lowering.Any(op.getInput());
+  const double value = op.getValue().convertToDouble();
+  if (!lowering.FitsStorage(value)) x = lowering.Cast(x, lowering.f32());
+  const mlir::Type element = tpu::ElementTypeOf(x);
+  std::vector<int64_t> shape = Lowering::Shape(op.getInput()).vec();
+  const size_t rank = shape.size();
+  std::vector<size_t> axes;
+  for (size_t i = 0; i < rank; ++i)
+    if (op.getPads()[i] + op.getPads()[rank + i] > 0) axes.push_back(i);
+  for (size_t axis : axes) {
+    const std::string name = "axis" + std::to_string(axis);
+    const auto constant = [&](const char* which, int64_t count) {
+      std::vector<int64_t> block = shape;
+      block[axis] = count;
+      Tensor data(DType::kF32, block);
+      std::fill_n(data.data<float>(), data.NumElements(),
+                  static_cast<float>(value));
+      return lowering.Constant(name + which, element, data);
+    };
+    const int64_t before = op.getPads()[axis],
+                  after = op.getPads()[rank + axis];
+    std::vector<Value> pieces;
+    if (before > 0) pieces.push_back(constant("_before", before));
+    pieces.push_back(x);
+    if (after > 0) pieces.push_back(constant("_after", after));
+    shape[axis] += before + after;
+    x = lowering.CreateNamed<tpu::ConcatOp>(axis == axes.back() ? "" : name,
+                                            shape, element, pieces, axis);
+  }
+  if (!axes.empty()) return x;
+  return lowering.Create<tpu::ReshapeOp>(shape, element, x);
 }
 
 // In f32 when one of the inputs is or a constant among them asks for it, so
@@ -189,6 +225,7 @@ void AddShapeLowerings(Lowerings& lowerings) {
   lowerings.Add<top::ReshapeOp>(LowerReshape);
   lowerings.Add<top::PermuteOp>(LowerPermute);
   lowerings.Add<top::SliceOp>(LowerSlice);
+  lowerings.Add<top::PadOp>(LowerPad);
   lowerings.Add<top::ConcatOp>(LowerConcat);
   lowerings.Add<top::ResizeOp>(LowerResize);
 }

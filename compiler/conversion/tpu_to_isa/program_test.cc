@@ -221,9 +221,10 @@ TEST(Program, SlicedConvolution) {
 
 TEST(Program, GroupedConvolution) {
   for (const std::string type : {"f32", "f16", "bf16"})
-    Check("2x120x9x11x" + type, "2x210x9x11x" + type,
-          Conv("2x120x9x11x" + type, "210x40x3x3x" + type, "210xf32",
-               "2x210x9x11x" + type, absl::StrCat(kPlain, ", group = 3 : i64")));
+    Check(
+        "2x120x9x11x" + type, "2x210x9x11x" + type,
+        Conv("2x120x9x11x" + type, "210x40x3x3x" + type, "210xf32",
+             "2x210x9x11x" + type, absl::StrCat(kPlain, ", group = 3 : i64")));
 }
 
 TEST(Program, Depthwise) {

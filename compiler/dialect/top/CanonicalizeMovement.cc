@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -209,6 +210,68 @@ struct DropSingle : mlir::OpRewritePattern<ConcatOp> {
   }
 };
 
+// Rows and columns of zeros, or of what never wins a maximum, become the
+// window's own padding as long as no window lies wholly in it.
+bool IsPadding(PadOp pad, ArrayRef<int64_t> own, ArrayRef<int64_t> kernel,
+               ArrayRef<int64_t> dilations, llvm::SmallVector<int64_t>* sum) {
+  const ArrayRef<int64_t> pads = pad.getPads();
+  if (pads.size() != 8 || pads[0] + pads[1] + pads[4] + pads[5] != 0)
+    return false;
+  const int64_t more[] = {pads[2], pads[3], pads[6], pads[7]};
+  for (int i = 0; i < 4; ++i) {
+    sum->push_back(own[i] + more[i]);
+    const int64_t extent = (kernel[i % 2] - 1) * dilations[i % 2] + 1;
+    if (sum->back() >= extent) return false;
+  }
+  return true;
+}
+
+// Conv(Pad(x)), MaxPool(Pad(x)), AvgPool(Pad(x)) -> the same of x
+template <typename Op>
+struct TakePadding : mlir::OpRewritePattern<Op> {
+  using mlir::OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter& rewriter) const override {
+    auto pad = op.getInput().template getDefiningOp<PadOp>();
+    if (!pad) return failure();
+    const double value = ToDouble(pad.getValue());
+    constexpr int64_t kOnes[] = {1, 1};
+    ArrayRef<int64_t> dilations = kOnes;
+    if constexpr (std::is_same_v<Op, ConvOp>) dilations = op.getDilations();
+    if constexpr (std::is_same_v<Op, MaxPoolOp>) {
+      if (value > std::numeric_limits<float>::lowest()) return failure();
+    } else if (value != 0) {
+      return failure();
+    }
+    if constexpr (std::is_same_v<Op, AvgPoolOp>) {
+      const bool has_own =
+          llvm::any_of(op.getPads(), [](int64_t p) { return p != 0; });
+      if (has_own && !op.getCountIncludePad()) return failure();
+    }
+    llvm::SmallVector<int64_t> pads;
+    if (!IsPadding(pad, op.getPads(), op.getKernelShape(), dilations, &pads))
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getInputMutable().assign(pad.getInput());
+      op.setPads(pads);
+      if constexpr (std::is_same_v<Op, AvgPoolOp>) op.setCountIncludePad(true);
+    });
+    return success();
+  }
+};
+
+// Pad by nothing -> Reshape, which keeps the name where that is needed.
+struct DropPad : mlir::OpRewritePattern<PadOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PadOp op,
+                                PatternRewriter& rewriter) const override {
+    if (op.getInput().getType() != op.getOutput().getType()) return failure();
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getOutput().getType(),
+                                           op.getInput());
+    return success();
+  }
+};
+
 // Whether `b` takes what follows `a` along `axis`, of the same tensor.
 bool Continues(SliceOp a, SliceOp b, size_t axis) {
   if (!a || !b || a.getInput() != b.getInput() ||
@@ -267,6 +330,13 @@ void SliceOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                           mlir::MLIRContext* context) {
   patterns.add<BecomeReshape<SliceOp>, MoveWeight<SliceOp>, MergeSlices,
                SliceOneOfConcat>(context);
+}
+
+// What a window takes from its producer belongs to the producer's patterns.
+void PadOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                        mlir::MLIRContext* context) {
+  patterns.add<DropPad, TakePadding<ConvOp>, TakePadding<MaxPoolOp>,
+               TakePadding<AvgPoolOp>>(context);
 }
 
 }  // namespace tpuc::top

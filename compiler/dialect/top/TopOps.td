@@ -233,10 +233,24 @@ def Top_SliceOp : Top_Op<"Slice"> {
   let summary = "Elements at even distances: output[i, ..] = input[starts[0] + i * steps[0], ..]";
   let description = [{
     `starts` and `steps` have one value a dimension, the result's shape says how
-    many elements are taken. A negative step reverses. All lie inside the input.
+    many elements are taken. A negative step reverses, a step of 0 repeats. All
+    elements lie inside the input.
   }];
   let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$starts,
     DenseI64ArrayAttr:$steps);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
+def Top_PadOp : Top_Op<"Pad"> {
+  let summary = "The input with elements `value` around it";
+  let description = [{
+    `pads`: how many in front of each dimension, then how many behind each.
+  }];
+  let arguments = (ins Top_Tensor:$input, DenseI64ArrayAttr:$pads,
+    DefaultValuedAttr<F64Attr, "0.0">:$value);
   let results = (outs Top_Tensor:$output);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;

@@ -285,6 +285,18 @@ LogicalResult SliceOp::verify() {
                        << getSteps()[bad];
 }
 
+LogicalResult PadOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  if (failed(VerifyOneElementType(*this)) ||
+      failed(VerifyCount(*this, getPads(), 2 * in.size(), 0, "pads"))) {
+    return failure();
+  }
+  std::vector<int64_t> shape = in.vec();
+  for (size_t i = 0; i < in.size(); ++i)
+    shape[i] += getPads()[i] + getPads()[in.size() + i];
+  return VerifyShape(*this, getOutput(), shape, "output");
+}
+
 LogicalResult ConcatOp::verify() {
   if (getInputs().empty()) return emitOpError("has no inputs");
   if (failed(VerifyOneElementType(*this))) return failure();

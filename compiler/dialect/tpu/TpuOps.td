@@ -184,8 +184,8 @@ def Tpu_PermuteOp : Tpu_TensorOp<"Permute"> {
 def Tpu_SliceOp : Tpu_TensorOp<"Slice"> {
   let summary = "Elements at even distances: output[i, ..] = input[starts[0] + i * steps[0], ..]";
   let description = [{
-    Copied from DDR to DDR. Where the result is one piece of the input's memory it
-    is that piece, and no instruction.
+    A negative step reverses, a step of 0 repeats. Copied from DDR to DDR. Where the
+    result is one piece of the input's memory it is that piece, and no instruction.
   }];
   let arguments = (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$starts,
     DenseI64ArrayAttr:$steps);

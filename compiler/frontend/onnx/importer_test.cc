@@ -496,6 +496,45 @@ TEST_F(ImporterTest, MovementsThatAreRefused) {
   }
 }
 
+TEST_F(ImporterTest, PadsOfOldOpsets) {
+  ModelBuilder m(10);
+  m.Input("x", {2, 3});
+  auto* pad = m.Node("Pad", {"x"}, {"y"});
+  m.SetInts(pad, "pads", {0, 1, -1, 2});
+  m.Output("y");
+  const std::string text = Text(m);
+  EXPECT_TRUE(Has(text, "top.Slice")) << text;
+  EXPECT_TRUE(Has(text, "pads = array<i64: 0, 1, 0, 2>")) << text;
+  EXPECT_TRUE(Has(text, "-> tensor<1x6xf32>")) << text;
+}
+
+TEST_F(ImporterTest, PadsAndSelectionsThatAreRefused) {
+  const auto node = [&](const std::string& type, std::vector<int64_t> second,
+                        const std::vector<std::string>& parts,
+                        const std::string& mode = "") {
+    ModelBuilder m;
+    m.Input("x", {2, 3});
+    m.Ints("second", second);
+    auto* made = m.Node(type, {"x", "second"}, {"y"});
+    if (!mode.empty()) {
+      auto* attribute = made->add_attribute();
+      attribute->set_name("mode");
+      attribute->set_s(mode);
+    }
+    m.Output("y");
+    ExpectError(m, parts);
+  };
+  node("Pad", {1, 1}, {"(Pad", "2 pads are given for 2 dimensions"});
+  node("Pad", {0, -2, 0, -1}, {"cut off all 3 elements along dimension 1"});
+  node("Pad", {0, 3, 0, 0}, {"pad 3 of mode reflect is more than 3"},
+       "reflect");
+  node("Pad", {0, 3, 0, 0}, {"mode 'mirror' is none of"}, "mirror");
+  node("Gather", {2}, {"(Gather", "index 2 is out of range for 2"});
+  node("Tile", {2}, {"(Tile", "1 repeats are given for 2 dimensions"});
+  node("Tile", {0, 1}, {"cannot repeat 0 times"});
+  node("Expand", {2, 4}, {"(Expand", "cannot expand (2, 3) to (2, 4)"});
+}
+
 TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {
   ModelBuilder m;
   m.Input("x", {1, 2, 4});

@@ -43,6 +43,8 @@ TensorOr EvalPermute(top::PermuteOp op, const Values& values,
                      const RunOptions& options);
 TensorOr EvalSlice(top::SliceOp op, const Values& values,
                    const RunOptions& options);
+TensorOr EvalPad(top::PadOp op, const Values& values,
+                 const RunOptions& options);
 TensorOr EvalConcat(top::ConcatOp op, const Values& values,
                     const RunOptions& options);
 TensorOr EvalResize(top::ResizeOp op, const Values& values,

@@ -21,6 +21,7 @@ const Evaluators& TopEvaluators() {
     table->Add<top::ReshapeOp>(EvalReshape);
     table->Add<top::PermuteOp>(EvalPermute);
     table->Add<top::SliceOp>(EvalSlice);
+    table->Add<top::PadOp>(EvalPad);
     table->Add<top::ConcatOp>(EvalConcat);
     table->Add<top::ResizeOp>(EvalResize);
     table->Add<top::AddConstOp>(EvalAddConst);

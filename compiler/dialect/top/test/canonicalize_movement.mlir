@@ -115,3 +115,34 @@ func.func @pieces_exchanged(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
   %2 = top.Concat %1, %0 {axis = 1 : i64} : (tensor<2x2xf32>, tensor<2x2xf32>) -> tensor<2x4xf32> loc("c")
   func.return %2 : tensor<2x4xf32>
 }
+
+// Zeros around the rows and columns become the window's padding.
+// CHECK-LABEL: func.func @pads_of_windows
+//   CHECK-NOT: top.Pad
+//       CHECK: top.Conv %arg0, %{{.*}}pads = array<i64: 1, 2, 1, 1>
+//       CHECK: top.AvgPool %arg0 {count_include_pad = true, {{.*}}pads = array<i64: 0, 1, 0, 0>
+//       CHECK: top.MaxPool %arg0 {{.*}}pads = array<i64: 0, 1, 0, 0>
+func.func @pads_of_windows(%x: tensor<1x3x8x8xf32>) -> (tensor<1x4x8x9xf32>, tensor<1x3x6x7xf32>, tensor<1x3x6x7xf32>) {
+  %w = top.Weight : tensor<4x3x3x3xf32> loc("w")
+  %0 = top.Pad %x {pads = array<i64: 0, 0, 0, 1, 0, 0, 0, 0>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x8x9xf32> loc("zeros")
+  %1 = top.Pad %x {pads = array<i64: 0, 0, 0, 1, 0, 0, 0, 0>, value = -3.5e38 : f64} : (tensor<1x3x8x8xf32>) -> tensor<1x3x8x9xf32> loc("lows")
+  %2 = top.Conv %0, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x9xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x9xf32> loc("conv")
+  %3 = top.AvgPool %0 {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x8x9xf32>) -> tensor<1x3x6x7xf32> loc("avg")
+  %4 = top.MaxPool %1 {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x8x9xf32>) -> tensor<1x3x6x7xf32> loc("max")
+  func.return %2, %3, %4 : tensor<1x4x8x9xf32>, tensor<1x3x6x7xf32>, tensor<1x3x6x7xf32>
+}
+
+// Zeros are no padding of a maximum; what a window may lie in wholly is none.
+// CHECK-LABEL: func.func @pads_that_stay
+//       CHECK: top.Pad
+//       CHECK: top.Pad
+//       CHECK: top.MaxPool
+//       CHECK: top.Conv
+func.func @pads_that_stay(%x: tensor<1x3x8x8xf32>) -> (tensor<1x3x6x7xf32>, tensor<1x4x8x12xf32>) {
+  %w = top.Weight : tensor<4x3x3x3xf32> loc("w3")
+  %0 = top.Pad %x {pads = array<i64: 0, 0, 0, 1, 0, 0, 0, 0>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x8x9xf32> loc("zeros3")
+  %1 = top.Pad %x {pads = array<i64: 0, 0, 1, 3, 0, 0, 1, 3>} : (tensor<1x3x8x8xf32>) -> tensor<1x3x10x14xf32> loc("wide")
+  %2 = top.MaxPool %0 {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>} : (tensor<1x3x8x9xf32>) -> tensor<1x3x6x7xf32> loc("max3")
+  %3 = top.Conv %1, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x10x14xf32>, tensor<4x3x3x3xf32>) -> tensor<1x4x8x12xf32> loc("conv3")
+  func.return %2, %3 : tensor<1x3x6x7xf32>, tensor<1x4x8x12xf32>
+}

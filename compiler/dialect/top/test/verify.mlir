@@ -157,3 +157,11 @@ func.func @slice(%x: tensor<2x3xf32>) {
   %0 = top.Slice %x {starts = array<i64: 0, 1>, steps = array<i64: 1, 2>} : (tensor<2x3xf32>) -> tensor<2x2xf32>
   func.return
 }
+
+// -----
+
+func.func @pad(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{pads must have 4 values, found 2}}
+  %0 = top.Pad %x {pads = array<i64: 1, 1>} : (tensor<2x3xf32>) -> tensor<4x3xf32>
+  func.return
+}

@@ -107,10 +107,10 @@ class ConvKernel : public WindowKernel {
     operands_ = {{spec.dtype, Layout::kAligned},
                  {spec.dtype, Layout::kCompact}};
     result_ = {spec.dtype, Layout::kAligned};
-    if (spec.has_bias)
-      operands_.push_back({DType::kF32, Layout::kCompact});
+    if (spec.has_bias) operands_.push_back({DType::kF32, Layout::kCompact});
     const int64_t ic = InputChannels(), oc = spec.output[kC] / spec.group;
-    const DdrView input = DenseView(spec.input), output = DenseView(spec.output);
+    const DdrView input = DenseView(spec.input),
+                  output = DenseView(spec.output);
     for (int64_t g = 0; g < spec.group; ++g) {
       Part part;
       part.result = ChannelsOf(output, g * oc, oc);
