@@ -53,7 +53,8 @@ FailureOr<Value> LowerToConv2D(
       window.pads, window.dilations, window.inserts,
       static_cast<uint64_t>(group),
       depthwise ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
-      llvm::ArrayRef<int64_t>(), op.getDoRelu(), op.getReluLimit());
+      /*interleave=*/false, llvm::ArrayRef<int64_t>(), op.getDoRelu(),
+      op.getReluLimit());
 }
 
 FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {

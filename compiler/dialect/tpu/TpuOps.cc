@@ -158,6 +158,9 @@ LogicalResult Conv2DOp::verify() {
     if (!getIcCuts().empty()) {
       return emitOpError("form depthwise has no input channels to cut");
     }
+    if (getInterleave()) {
+      return emitOpError("form depthwise has no groups to interleave");
+    }
   } else if (group < 1 || group > filter[0] || filter[0] % group != 0) {
     return emitOpError() << "has " << filter[0] << " output channels in "
                          << group << " groups";

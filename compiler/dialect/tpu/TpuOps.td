@@ -63,7 +63,8 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
     padded; a transposed convolution is one with inserts = stride - 1.
     `form` = conv: bias is f32 [OC]; order of accumulation as CONV's
     (docs/isa/bm1684x.md c.2). With a `group` above 1, each group of channels has CONV
-    instructions of its own. `form` = depthwise: group = IC = OC, bias has the data's
+    instructions of its own; with `interleave`, channel i of group g is channel
+    i * group + g of the output, not g * OC/group + i. `form` = depthwise: group = IC = OC, bias has the data's
     type, accumulation as PorD's (c.3).
     `ic_cuts`: ascending indices of a group's input channels at which the accumulation
     is cut into several CONV instructions chained by `res_add` into f32 (f16/bf16 only,
@@ -77,6 +78,7 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
     DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$inserts,
     DefaultValuedAttr<I64Attr, "1">:$group,
     DefaultValuedAttr<Tpu_ConvForm, "::tpuc::tpu::ConvForm::conv">:$form,
+    DefaultValuedAttr<BoolAttr, "false">:$interleave,
     DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu,
     DefaultValuedAttr<F64Attr, "-1.0">:$relu_limit);

@@ -146,11 +146,14 @@ absl::Status Depthwise(tpu::Conv2DOp op, const Values& values, Tensor& result,
   return PoolChannels(spec, operands, threads);
 }
 
-// `count` from `first` on.
+// `count` from `first` on, `step` apart.
 template <typename T>
-std::vector<T> Part(const std::vector<T>& all, int64_t first, int64_t count) {
-  if (all.empty()) return {};
-  return {all.begin() + first, all.begin() + first + count};
+std::vector<T> Part(const std::vector<T>& all, int64_t first, int64_t count,
+                    int64_t step = 1) {
+  std::vector<T> part;
+  if (all.empty()) return part;
+  for (int64_t i = 0; i < count; ++i) part.push_back(all[first + i * step]);
+  return part;
 }
 
 // One group after the other.
@@ -179,7 +182,9 @@ absl::Status Convolve(tpu::Conv2DOp op, const Values& values, Tensor& result,
     operands.input.channel = Part(all.input.channel, g * spec.ic, spec.ic);
     operands.filter = Part(all.filter, g * spec.oc, spec.oc);
     operands.bias = Part(all.bias, g * spec.oc, spec.oc);
-    operands.result.channel = Part(all.result.channel, g * spec.oc, spec.oc);
+    operands.result.channel =
+        op.getInterleave() ? Part(all.result.channel, g, spec.oc, groups)
+                           : Part(all.result.channel, g * spec.oc, spec.oc);
     const absl::Status status =
         ConvolveInPieces(spec, operands, op.getIcCuts(), taps, threads);
     if (!status.ok()) return status;

@@ -154,6 +154,14 @@ TEST(TpuInterpreter, GroupsOfAConvolutionAreConvolutions) {
       %z = tpu.Concat %y0, %y1 {axis = 1 : i64} :
         (tensor<2x2x4x5xf32>, tensor<2x2x4x5xf32>)
         -> tensor<2x4x4x5xf32> loc("z")
+      %i = tpu.Conv2D %x, %w, %b {group = 2 : i64, interleave = true, )" +
+                  window + R"(} :
+        (tensor<2x6x4x5xf32>, tensor<4x3x3x3xf32>, tensor<4xf32>)
+        -> tensor<2x4x4x5xf32> loc("i")
+      %r = tpu.Reshape %z : (tensor<2x4x4x5xf32>) ->
+        tensor<2x2x2x20xf32> loc("r")
+      %t = tpu.Permute %r {order = array<i64: 0, 2, 1, 3>} :
+        (tensor<2x2x2x20xf32>) -> tensor<2x2x2x20xf32> loc("t")
       func.return %y : tensor<2x4x4x5xf32>
     })");
   const Tensor w = Noise({4, 3, 3, 3}, 2), b = Noise({4}, 3);
@@ -173,6 +181,7 @@ TEST(TpuInterpreter, GroupsOfAConvolutionAreConvolutions) {
   auto results = network.Run({{"x", Noise({2, 6, 4, 5}, 1)}});
   ASSERT_TRUE(results.ok()) << results.status();
   ExpectSameBits(results->at("y"), results->at("z"));
+  ExpectSameBits(results->at("i"), results->at("t"));
 }
 
 std::string MatMulText(const std::string& cuts) {

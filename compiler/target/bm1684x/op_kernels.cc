@@ -67,6 +67,7 @@ KernelOr Make(tpu::Conv2DOp op) {
   spec.window.insert_h = op.getInserts()[0];
   spec.window.insert_w = op.getInserts()[1];
   spec.group = static_cast<int64_t>(op.getGroup());
+  spec.interleave = op.getInterleave();
   spec.ic_cuts = op.getIcCuts().vec();
   spec.relu = ReluOf(op);
   return op.getForm() == tpu::ConvForm::depthwise ? MakeDepthwiseKernel(spec)

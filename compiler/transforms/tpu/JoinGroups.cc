@@ -49,7 +49,7 @@ void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder) {
   auto weight = op.getFilter().getDefiningOp<top::WeightOp>();
   const auto group = static_cast<int64_t>(op.getGroup());
   if (!weight || group == 1 || op.getForm() != ConvForm::conv ||
-      !op.getIcCuts().empty()) {
+      op.getInterleave() || !op.getIcCuts().empty()) {
     return;
   }
   const Tensor& filter = top::DataOf(weight);
@@ -69,6 +69,36 @@ void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder) {
       builder, getName(weight) + "_joined" + std::to_string(best),
       JoinedFilter(filter, best, filter.shape()[0] / group)));
   op.setGroup(group / best);
+}
+
+bool InterleaveGroups(Conv2DOp op, mlir::OpBuilder& builder,
+                      const std::string& conv_name) {
+  const auto group = static_cast<int64_t>(op.getGroup());
+  if (group == 1 || op.getForm() != ConvForm::conv || op.getInterleave() ||
+      !op->hasOneUse()) {
+    return false;
+  }
+  auto reshape = mlir::dyn_cast<ReshapeOp>(*op->user_begin());
+  if (!reshape || !reshape->hasOneUse()) return false;
+  auto permute = mlir::dyn_cast<PermuteOp>(*reshape->user_begin());
+  if (!permute) return false;
+  const auto out = ShapeOf(op.getOutput());
+  const ElementView turns = Simplified(PermutedView(
+      {out[0], group, out[1] / group, out[2] * out[3]}, {0, 2, 1, 3}));
+  const ElementView found = Simplified(ViewOf(permute));
+  if (found.shape != turns.shape || found.strides != turns.strides)
+    return false;
+  op.setInterleave(true);
+  op->setLoc(NameLocation(op.getContext(), conv_name));
+  builder.setInsertionPoint(permute);
+  permute.replaceAllUsesWith(
+      builder
+          .create<ReshapeOp>(permute.getLoc(), permute.getOutput().getType(),
+                             op.getOutput())
+          .getOutput());
+  permute.erase();
+  reshape.erase();
+  return true;
 }
 
 }  // namespace tpuc::tpu

@@ -13,7 +13,8 @@ def SelectForms : Pass<"select-forms", "mlir::ModuleOp"> {
     - a convolution or matrix product in f16 or bf16 is cut along its input
       channels (`ic_cuts`);
     - a filter smaller than the padding gets taps of zero around it.
-    Small groups of a convolution become one, with zeros in its filter, where the
+    A convolution whose groups' channels take turns afterwards stores them so. Small
+    groups of a convolution become one, with zeros in its filter, where the
     cycle model says that this is cheaper.
     All operations that have no form are reported, each with the limit that it
     meets. Form attributes decide bits, so the interpreter's results are those of

@@ -66,6 +66,11 @@ class FormSelector {
     module.walk([&](mlir::Operation* op) { names_.insert(getName(op)); });
   }
 
+  void Interleave(Conv2DOp op) {
+    const std::string name = UniqueName(getName(op) + "_interleaved");
+    if (!InterleaveGroups(op, builder_, name)) names_.erase(name);
+  }
+
   LogicalResult Select(mlir::Operation* op) {
     if (auto conv = mlir::dyn_cast<Conv2DOp>(op)) {
       conv = WidenFilter(conv);
@@ -194,6 +199,9 @@ class SelectFormsPass : public impl::SelectFormsBase<SelectFormsPass> {
   void runOnOperation() override {
     FormSelector selector(getOperation());
     getOperation().walk([&](mlir::func::FuncOp function) {
+      for (Conv2DOp conv :
+           llvm::make_early_inc_range(function.getBody().getOps<Conv2DOp>()))
+        selector.Interleave(conv);
       llvm::SmallVector<mlir::Operation*> ops, weights;
       for (mlir::Operation& op : function.getBody().getOps()) {
         if (mlir::isa<top::WeightOp>(op)) weights.push_back(&op);

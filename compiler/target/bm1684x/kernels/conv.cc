@@ -113,7 +113,8 @@ class ConvKernel : public WindowKernel {
                   output = DenseView(spec.output);
     for (int64_t g = 0; g < spec.group; ++g) {
       Part part;
-      part.result = ChannelsOf(output, g * oc, oc);
+      part.result = ChannelsOf(output, spec.interleave ? g : g * oc, oc);
+      if (spec.interleave) part.result.strides[kC] *= spec.group;
       part.operands = {
           ChannelsOf(input, g * ic, ic),
           ChannelsOf(DenseView({1, spec.output[kC], CubeRows(ic), Cube()}),

@@ -25,6 +25,7 @@ struct ConvSpec {
   bool has_bias = false;
   WindowSpec window;
   int64_t group = 1;             // of CONV
+  bool interleave = false;       // the groups' output channels take turns
   std::vector<int64_t> ic_cuts;  // ascending, multiples of 32
   Relu relu;
 };

@@ -85,3 +85,21 @@ func.func @main(%arg0: tensor<1x240x28x28xf32>) -> tensor<1x192x28x28xf32> {
   %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>, group = 3 : i64} : (tensor<1x240x28x28xf32>, tensor<192x80x1x1xf32>) -> tensor<1x192x28x28xf32> loc("y")
   func.return %1 : tensor<1x192x28x28xf32>
 }
+
+// -----
+
+// ShuffleNet's channel shuffle is done by the stores of the convolution.
+// CHECK-LABEL: func.func @main
+// CHECK: %[[C:.*]] = tpu.Conv2D {{.*}}group = 4 : i64, interleave = true{{.*}} loc("c_interleaved")
+// CHECK: %[[P:.*]] = tpu.Reshape %[[C]] : {{.*}} -> tensor<1x34x4x28x28xf32> loc("p")
+// CHECK: tpu.Reshape %[[P]] : {{.*}} loc("y")
+// CHECK-NOT: tpu.Permute
+func.func @main(%arg0: tensor<1x136x28x28xf32>) -> tensor<1x136x28x28xf32> {
+  %0 = top.Input %arg0 : tensor<1x136x28x28xf32> loc("x")
+  %w = top.Weight : tensor<136x34x1x1xf32> loc("w")
+  %1 = tpu.Conv2D %0, %w {dilations = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>, group = 4 : i64} : (tensor<1x136x28x28xf32>, tensor<136x34x1x1xf32>) -> tensor<1x136x28x28xf32> loc("c")
+  %2 = tpu.Reshape %1 : (tensor<1x136x28x28xf32>) -> tensor<1x4x34x28x28xf32> loc("r")
+  %3 = tpu.Permute %2 {order = array<i64: 0, 2, 1, 3, 4>} : (tensor<1x4x34x28x28xf32>) -> tensor<1x34x4x28x28xf32> loc("p")
+  %4 = tpu.Reshape %3 : (tensor<1x34x4x28x28xf32>) -> tensor<1x136x28x28xf32> loc("y")
+  func.return %4 : tensor<1x136x28x28xf32>
+}
