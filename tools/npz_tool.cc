@@ -14,6 +14,7 @@
 #include "compiler/support/file.h"
 #include "compiler/support/flag_values.h"
 #include "compiler/support/npz.h"
+#include "compiler/support/spread.h"
 
 namespace tpuc {
 namespace {
@@ -22,6 +23,8 @@ const char kHelp[] = R"(Looks into .npz files and compares them.
 
 usage: npz_tool compare TARGET.npz REFERENCE.npz [--tolerance COSINE,EUCLIDEAN]
                 [--exact] [--whole_target] [--excepts NAME,...] [-v]
+       npz_tool spread FILE.npz [--min_distinct COUNT] [--min_deviation VALUE]
+                [--excepts NAME,...]
        npz_tool dump FILE.npz [NAME [COUNT]]
        npz_tool extract FILE.npz OUT.npz NAME,...
        npz_tool rename FILE.npz OLD NEW [OUT.npz]
@@ -32,6 +35,9 @@ compare  compares the arrays that both files have, by name. Fails when nothing
          is below the tolerance; then it names the first array that diverges,
          in the order of TARGET.npz, and its neighbours. Euclidean similarity is
          1 - |a-b| / |(a+b)/2|.
+spread   fails, naming the array, when one hardly varies: when it has fewer
+         different values than asked for (or than elements, if those are fewer),
+         or a smaller standard deviation. Any two such arrays are alike.
 dump     lists the arrays: name, shape, element type, least, greatest and mean
          value. With NAME prints that array, COUNT values of it (default 100;
          -1 for all). NAME "output" stands for the last array when there is
@@ -48,7 +54,11 @@ flags:
   --whole_target
       compare requires that the reference has every array of the target
   --except NAME,..., --excepts NAME,...
-      arrays that compare leaves out
+      arrays that compare and spread leave out
+  --min_distinct COUNT
+      least different values for spread  (default 100)
+  --min_deviation VALUE
+      least standard deviation for spread  (default 0.001)
   -v, -vv, -vvv
       compare prints every array
   --help, -h
@@ -60,6 +70,7 @@ exit code: 0 when all went well, 1 with a message on the standard error when not
 struct Arguments {
   std::vector<std::string> words;
   std::string tolerance = "0.99,0.99", excepts;
+  std::string min_distinct = "100", min_deviation = "0.001";
   bool verbose = false, exact = false, whole_target = false;
 };
 
@@ -77,6 +88,8 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
     std::string* target = nullptr;
     if (name == "--tolerance") target = &result.tolerance;
     if (name == "--except" || name == "--excepts") target = &result.excepts;
+    if (name == "--min_distinct") target = &result.min_distinct;
+    if (name == "--min_deviation") target = &result.min_deviation;
     if (target != nullptr) {
       if (equals < word.size()) {
         *target = word.substr(equals + 1);
@@ -134,6 +147,35 @@ absl::Status CompareFiles(const Arguments& arguments) {
     return absl::FailedPreconditionError(comparison.summary);
   }
   std::cout << comparison.summary << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status CheckSpreads(const Arguments& arguments) {
+  if (arguments.words.size() != 2) return Usage("spread takes FILE.npz");
+  SpreadOptions options;
+  if (!absl::SimpleAtoi(arguments.min_distinct, &options.min_distinct) ||
+      options.min_distinct < 0) {
+    return Usage(absl::StrCat("--min_distinct is '", arguments.min_distinct,
+                              "'; it takes a count"));
+  }
+  if (!absl::SimpleAtod(arguments.min_deviation, &options.min_deviation) ||
+      !(options.min_deviation >= 0)) {
+    return Usage(absl::StrCat("--min_deviation is '", arguments.min_deviation,
+                              "'; it takes a number from 0"));
+  }
+  for (const std::string& name : SplitNames(arguments.excepts)) {
+    options.excepts.insert(name);
+  }
+  std::vector<std::string> order;
+  auto tensors = ReadNpz(arguments.words[1], &order);
+  if (!tensors.ok()) return tensors.status();
+  if (absl::Status s = CheckSpread(*tensors, options); !s.ok()) return s;
+  for (const std::string& name : order) {
+    const Spread spread = SpreadOf(tensors->at(name));
+    std::cout << absl::StrFormat(
+        "'%s': %d different values among %d, standard deviation %g\n", name,
+        spread.distinct, spread.count, spread.deviation);
+  }
   return absl::OkStatus();
 }
 
@@ -251,6 +293,7 @@ absl::Status Run(int argc, char** argv) {
   const std::string command =
       arguments->words.empty() ? "" : arguments->words[0];
   if (command == "compare") return CompareFiles(*arguments);
+  if (command == "spread") return CheckSpreads(*arguments);
   if (command == "dump") return Dump(*arguments);
   if (command == "extract") return Extract(*arguments);
   if (command == "rename") return Rename(*arguments);

@@ -36,6 +36,14 @@ refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/
 refuses "'b'" "$npz_tool" compare "$scratch/other.npz" "$scratch/one.npz" --whole_target
 refuses "no/such.npz" "$npz_tool" compare "$scratch/one.npz" no/such.npz
 
+# one.npz: 144 values of a picture.
+[[ $("$npz_tool" spread "$scratch/one.npz" --min_distinct 10) == *"'a': "*"different values among 144"* ]] || fail "spread"
+refuses "'a' hardly varies" "$npz_tool" spread "$scratch/one.npz" --min_distinct 144
+refuses "'a' hardly varies" "$npz_tool" spread "$scratch/one.npz" --min_distinct 10 --min_deviation 5
+refuses "no tensor to check" "$npz_tool" spread "$scratch/one.npz" --excepts a
+refuses "it takes a count" "$npz_tool" spread "$scratch/one.npz" --min_distinct some
+refuses "it takes a number" "$npz_tool" spread "$scratch/one.npz" --min_deviation -1
+
 [[ $("$npz_tool" dump "$scratch/one.npz") == *"(1, 2, 8, 9)"* ]] || fail "dump gives no shape"
 refuses "'c'" "$npz_tool" dump "$scratch/one.npz" c
 "$npz_tool" rename "$scratch/again.npz" a c

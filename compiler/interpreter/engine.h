@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -62,6 +63,12 @@ class Evaluators {
                    const RunOptions& options) {
           return evaluate(mlir::cast<Op>(op), values, options);
         };
+  }
+
+  // Another function for an operation, such as one that looks at its operands.
+  template <typename Op>
+  void Replace(Function evaluate) {
+    table_[Op::getOperationName().str()] = std::move(evaluate);
   }
 
   // Null when there is none.

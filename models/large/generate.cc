@@ -6,81 +6,30 @@
 #include <cmath>
 #include <cstdint>
 #include <iostream>
-#include <random>
 #include <string>
 #include <vector>
 
 #include "compiler/support/file.h"
 #include "compiler/support/npz.h"
-#include "onnx/onnx-ml.pb.h"
+#include "models/generator/graph_builder.h"
 
-namespace tpuc {
+namespace tpuc::models {
 namespace {
 
-// Uniform in [-1, 1), from the bits of the generator alone.
-class Random {
+// He-scaled weights and small biases on top of the builder.
+class Network : public GraphBuilder {
  public:
-  explicit Random(uint32_t seed) : engine_(seed) {}
-  float Next() {
-    return static_cast<float>(static_cast<int32_t>(engine_() >> 8) -
-                              (1 << 23)) /
-           static_cast<float>(1 << 23);
-  }
-
- private:
-  std::mt19937 engine_;
-};
-
-class Network {
- public:
-  Network() : random_(20240607) {
-    model_.set_ir_version(8);
-    model_.set_producer_name("tpuc");
-    model_.add_opset_import()->set_version(13);
-    model_.mutable_graph()->set_name("large");
-  }
-
-  void Input(const std::string& name, const std::vector<int64_t>& shape) {
-    Describe(model_.mutable_graph()->add_input(), name, shape);
-  }
-  void Output(const std::string& name, const std::vector<int64_t>& shape) {
-    Describe(model_.mutable_graph()->add_output(), name, shape);
-  }
+  Network() : GraphBuilder("large"), random_(20240607) {}
 
   // Uniform of variance gain * 2 / fan_in (He).
   std::string Weight(const std::string& name, const std::vector<int64_t>& shape,
                      int64_t fan_in, double gain = 1) {
     const float limit =
         static_cast<float>(std::sqrt(gain * 6 / static_cast<double>(fan_in)));
-    return Tensor(name, shape, limit);
+    return Uniform(name, shape, limit);
   }
   std::string Bias(const std::string& name, int64_t count) {
-    return Tensor(name, {count}, 0.1f);
-  }
-
-  onnx::NodeProto* Node(const std::string& type,
-                        const std::vector<std::string>& inputs,
-                        const std::string& output) {
-    onnx::NodeProto* node = model_.mutable_graph()->add_node();
-    node->set_op_type(type);
-    node->set_name(output);
-    for (const std::string& input : inputs) node->add_input(input);
-    node->add_output(output);
-    return node;
-  }
-
-  static void Ints(onnx::NodeProto* node, const std::string& name,
-                   const std::vector<int64_t>& values) {
-    onnx::AttributeProto* attribute = node->add_attribute();
-    attribute->set_name(name);
-    attribute->set_type(onnx::AttributeProto::INTS);
-    for (int64_t v : values) attribute->add_ints(v);
-  }
-  static void Int(onnx::NodeProto* node, const std::string& name, int64_t v) {
-    onnx::AttributeProto* attribute = node->add_attribute();
-    attribute->set_name(name);
-    attribute->set_type(onnx::AttributeProto::INT);
-    attribute->set_i(v);
+    return Uniform(name, {count}, 0.1f);
   }
 
   struct Window {
@@ -101,42 +50,16 @@ class Network {
     Ints(node, "pads", w.pads);
   }
 
-  void Constant(const std::string& name, const std::vector<int64_t>& values) {
-    onnx::TensorProto* tensor = model_.mutable_graph()->add_initializer();
-    tensor->set_name(name);
-    tensor->set_data_type(onnx::TensorProto::INT64);
-    tensor->add_dims(static_cast<int64_t>(values.size()));
-    for (int64_t v : values) tensor->add_int64_data(v);
-  }
-
-  std::string Serialize() const { return model_.SerializeAsString(); }
-
  private:
-  static void Describe(onnx::ValueInfoProto* info, const std::string& name,
-                       const std::vector<int64_t>& shape) {
-    info->set_name(name);
-    auto* type = info->mutable_type()->mutable_tensor_type();
-    type->set_elem_type(onnx::TensorProto::FLOAT);
-    for (int64_t d : shape) type->mutable_shape()->add_dim()->set_dim_value(d);
-  }
-
-  std::string Tensor(const std::string& name, const std::vector<int64_t>& shape,
-                     float limit) {
-    onnx::TensorProto* tensor = model_.mutable_graph()->add_initializer();
-    tensor->set_name(name);
-    tensor->set_data_type(onnx::TensorProto::FLOAT);
+  std::string Uniform(const std::string& name,
+                      const std::vector<int64_t>& shape, float limit) {
     int64_t count = 1;
-    for (int64_t d : shape) {
-      tensor->add_dims(d);
-      count *= d;
-    }
+    for (int64_t d : shape) count *= d;
     std::vector<float> values(count);
     for (float& v : values) v = limit * random_.Next();
-    tensor->set_raw_data(values.data(), values.size() * sizeof(float));
-    return name;
+    return Floats(name, shape, values);
   }
 
-  onnx::ModelProto model_;
   Random random_;
 };
 
@@ -152,7 +75,7 @@ std::string LargeNetwork() {
   // A softmax over all 518,400 positions. The gain spreads the scores so that
   // the probabilities differ by more than f16 resolves.
   n.Conv("relu2", "score", 16, 1, {{1, 1}, {1, 1}, {0, 0, 0, 0}}, 8);
-  n.Constant("positions", {1, 540 * 960});
+  n.Int64s("positions", {1, 540 * 960});
   n.Node("Reshape", {"score", "positions"}, "scores");
   Network::Int(n.Node("Softmax", {"scores"}, "attention"), "axis", -1);
   // 16x540x960 to 16x270x480, 16x30x32, 32x28x28.
@@ -170,7 +93,7 @@ std::string LargeNetwork() {
          "logits");
   n.Output("logits", {1, 512});
   n.Output("attention", {1, 540 * 960});
-  return n.Serialize();
+  return n.model().SerializeAsString();
 }
 
 Tensor Image() {
@@ -197,6 +120,6 @@ int Main(int argc, char** argv) {
 }
 
 }  // namespace
-}  // namespace tpuc
+}  // namespace tpuc::models
 
-int main(int argc, char** argv) { return tpuc::Main(argc, argv); }
+int main(int argc, char** argv) { return tpuc::models::Main(argc, argv); }

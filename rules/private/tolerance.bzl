@@ -9,7 +9,15 @@ QUANTIZE_TOLERANCES = {
     "F32": "0.9999,0.999",
 }
 
-def _is_number(text):
+def is_number(text):
+    """Whether `text` is digits, perhaps with a decimal point.
+
+    Args:
+      text: what the user wrote.
+
+    Returns:
+      A bool.
+    """
     digits = text.replace(".", "", 1)
     return digits != "" and digits.isdigit()
 
@@ -24,7 +32,7 @@ def check_tolerance(label, attribute, value):
     parts = value.split(",")
     good = len(parts) == 2
     for part in parts:
-        if not _is_number(part) or (part.split(".")[0] not in ["", "0"] and part.rstrip("0").rstrip(".") != "1"):
+        if not is_number(part) or (part.split(".")[0] not in ["", "0"] and part.rstrip("0").rstrip(".") != "1"):
             good = False
     if not good:
         fail(("%s: %s is \"%s\"; it must be two numbers from 0 to 1, the least cosine and " +

@@ -3,7 +3,7 @@
 
 load("//rules:providers.bzl", "TpuBmodelInfo")
 load("//rules/toolchain:toolchain.bzl", "TOOLCHAIN_TYPE")
-load(":tolerance.bzl", "QUANTIZE_TOLERANCES", "check_tolerance")
+load(":tolerance.bzl", "QUANTIZE_TOLERANCES", "check_tolerance", "is_number")
 
 _DOC = """Checks every stage of a compiled network against the one before.
 
@@ -12,7 +12,8 @@ dialect, that one against the interpreter of the tpu dialect, and that one
 against the simulator, which must give the same bits. Last, the outputs from
 end to end. Tensors are matched by name. The test fails when a tensor is less similar than its tolerance, when a
 value is not finite, and when nothing was compared; it names the first tensor
-that diverges, the tensors around it, and all their similarities.
+that diverges, the tensors around it, and all their similarities. It fails,
+too, when an output hardly varies, because all such outputs are alike.
 
 ```starlark
 load("@tpuc//rules:defs.bzl", "tpu_bmodel_test")
@@ -33,6 +34,15 @@ _ATTRS = {
     ),
     "excepts": attr.string_list(
         doc = "Names of tensors that are not compared.",
+    ),
+    "min_deviation": attr.string(
+        doc = "Least standard deviation of every output.",
+        default = "0.001",
+    ),
+    "min_distinct": attr.int(
+        doc = "Least number of different values in every output; one of fewer " +
+              "elements needs as many as it has elements.",
+        default = 100,
     ),
     "quantize_tolerance": attr.string(
         doc = "Least cosine and euclidean similarity of the tpu dialect with the " +
@@ -61,6 +71,12 @@ compare "tpu dialect (reference) and simulator, equal bits" \\
   "{bmodel_outputs}" "{tpu_outputs}" --exact --whole_target
 compare "ONNX Runtime (reference) and simulator, the outputs" \\
   "{bmodel_outputs}" "{source_outputs}" --tolerance {quantize_tolerance} --whole_target
+echo "== outputs of the simulator, how much they vary"
+"{npz_tool}" spread "{bmodel_outputs}" --min_distinct {min_distinct} \\
+  --min_deviation {min_deviation} {excepts} || {{
+  echo "(min_distinct and min_deviation of the test are the limits)" >&2
+  status=1
+}}
 exit $status
 """
 
@@ -75,6 +91,10 @@ def _tpu_bmodel_test_impl(ctx):
     check_tolerance(ctx.label, "quantize_tolerance", quantize_tolerance)
     check_tolerance(ctx.label, "source_tolerance", ctx.attr.source_tolerance)
 
+    if not is_number(ctx.attr.min_deviation):
+        fail("%s: min_deviation is \"%s\"; it must be a number from 0, such as \"0.001\"." %
+             (ctx.label, ctx.attr.min_deviation))
+
     npz_tool = ctx.toolchains[TOOLCHAIN_TYPE].tpu.npz_tool
     files = {
         "bmodel_outputs": info.bmodel_outputs,
@@ -88,6 +108,8 @@ def _tpu_bmodel_test_impl(ctx):
         output = script,
         content = _SCRIPT.format(
             label = ctx.attr.bmodel.label,
+            min_deviation = ctx.attr.min_deviation,
+            min_distinct = ctx.attr.min_distinct,
             quantize = info.quantize,
             quantize_tolerance = quantize_tolerance,
             source_tolerance = ctx.attr.source_tolerance,

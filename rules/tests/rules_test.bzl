@@ -174,6 +174,18 @@ def rules_test_suite(name):
             target_under_test = ":subject_tolerance_" + tolerance,
         )
 
+    tpu_bmodel_test(
+        name = "subject_deviation",
+        bmodel = ":subject_bmodel",
+        min_deviation = "-1",
+        tags = tags,
+    )
+    _failure_test(
+        name = "deviation_test",
+        message = "it must be a number from 0",
+        target_under_test = ":subject_deviation",
+    )
+
     _model_test(name = "model_test", target_under_test = ":subject_model")
     _image_test(name = "image_test", target_under_test = ":subject_image")
     _plain_image_test(name = "plain_image_test", target_under_test = ":subject_plain_image")
@@ -211,6 +223,7 @@ def rules_test_suite(name):
             ":bmodel_test",
             ":cc_library_analysis_test",
             ":comma_test",
+            ":deviation_test",
             ":image_test",
             ":model_test",
             ":no_inputs_test",

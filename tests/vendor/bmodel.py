@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bmodel on the vendor's unmodified runtime and on ours: equal bits.
 
-    bmodel.py MODEL_RUNNER MODEL.bmodel INPUT.npz
+    bmodel.py MODEL_RUNNER MODEL_TOOL MODEL.bmodel INPUT.npz
+
+The last line is a row of the table of networks.sh: name, cycles by our model, processor seconds of our runtime and of
+the vendor's with their simulators, and whether all outputs have equal bits.
 """
 import os
+import resource
 import subprocess
 import sys
 
@@ -33,22 +37,41 @@ def difference(ours, theirs):
     return None
 
 
-def compare(model_runner, bmodel, inputs):
+def timed(command, settings=None):
+    """runs it; the processor seconds that it took"""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(command, settings)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def cycles(model_tool, bmodel, settings):
+    """of all command groups, by our model"""
+    result = subprocess.run([model_tool, "cycles", bmodel], env=settings, capture_output=True, text=True)
+    if result.returncode:
+        sys.exit(result.stderr)
+    return sum(int(line.split()[1]) for line in result.stdout.splitlines() if line.startswith("total "))
+
+
+def compare(model_runner, model_tool, bmodel, inputs):
     """runs both, prints a line for each output; True when all have equal bits"""
     scratch = os.environ["TEST_TMPDIR"]
+    name = os.path.splitext(os.path.basename(bmodel))[0]
     our_file, their_file = os.path.join(scratch, "ours.npz"), os.path.join(scratch, "theirs.npz")
     # Ours runs without the settings that point the vendor's programs to their libraries.
     plain = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "LD_"))}
-    run([model_runner, "--model", bmodel, "--input", inputs, "--output", our_file], plain)
-    run([os.environ["ORACLE"], "run", bmodel, "--input", inputs, "-o", their_file])
+    our_time = timed([model_runner, "--model", bmodel, "--input", inputs, "--output", our_file], plain)
+    their_time = timed([os.environ["ORACLE"], "run", bmodel, "--input", inputs, "-o", their_file])
     ours, theirs = numpy.load(our_file), numpy.load(their_file)
     if not ours.files or sorted(ours.files) != sorted(theirs.files):
         sys.exit("our outputs are %s, the vendor's %s" % (sorted(ours.files), sorted(theirs.files)))
     good = True
-    for name in ours.files:
-        what = difference(numpy.ascontiguousarray(ours[name]), numpy.ascontiguousarray(theirs[name]))
-        print("%s: %s: %s" % (os.path.basename(bmodel), name, what or "%d values, equal bits" % ours[name].size))
+    for output in ours.files:
+        what = difference(numpy.ascontiguousarray(ours[output]), numpy.ascontiguousarray(theirs[output]))
+        print("%s: %s: %s" % (name, output, what or "%d values, equal bits" % ours[output].size))
         good = good and not what
+    print("row: %s %d %.1f %.1f %s" % (
+        name, cycles(model_tool, bmodel, plain), our_time, their_time, "equal" if good else "DIFFERENT"))
     return good
 
 

@@ -51,11 +51,11 @@ def vendor_bmodel_test(name, bmodel, input, **kwargs):
       input: label of an .npz with an array for each input of the network.
       **kwargs: attributes of `vendor_test`.
     """
-    runner = "//tools:model_runner"
+    files = ["//tools:model_runner", "//tools:model_tool", bmodel, input]
     vendor_test(
         name = name,
         src = "//tests/vendor:bmodel.py",
-        args = ["$(rootpath %s)" % label for label in [runner, bmodel, input]],
-        data = [runner, bmodel, input],
+        args = ["$(rootpath %s)" % label for label in files],
+        data = files,
         **kwargs
     )

@@ -1,12 +1,16 @@
 #!/usr/bin/python3 -sS
 # SPDX-License-Identifier: Apache-2.0
-"""Writes an .npz with one made-up picture of text, as a network's test input.
+"""Writes an .npz with one made-up picture, as a network's test input.
 
     make_test_image.py --name x --shape 1,3,48,192 --seed 1 --output x.npz
+    make_test_image.py --name data --shape 1,3,224,224 --kind scene --seed 1 \\
+        --mean 123.675,116.28,103.53 --scale 0.0171,0.0175,0.0174 --output data.npz
 
-Dark strokes on a bright uneven ground, a little noise; float32 in [-1, 1],
-the channels different. Noise alone would leave most of a trained network's
-channels at rest. Integer arithmetic throughout: the same bytes everywhere.
+Kind "text": dark strokes on a bright uneven ground, a little noise. Kind
+"scene": textures and shapes in colour on a gradient, a line of text, a little
+noise. Noise alone would leave most of a trained network's channels at rest.
+Pixels are integers throughout, 0 to 255: the same bytes everywhere. Values are
+(pixel - mean) * scale of the channel, without these two in [-1, 1].
 """
 
 import argparse
@@ -63,17 +67,101 @@ def draw_line(generator, image, height, width, top, dot):
         x += 6 * dot
 
 
-def picture(seed, batch, channels, height, width, lines):
-    generator = random.Random(seed)
+def text_picture(generator, channels, height, width, lines):
+    """The channels' pixels."""
+    planes = []
+    plane = text_plane(generator, height, width, lines)
+    for channel in range(channels):
+        # Ink and paper have a tint, so that no two channels are alike.
+        gain, offset = 96 + (channel * 7) % 32, (channel * 11) % 24
+        levels = [level * gain // 128 + offset + generator.randrange(9) - 4 for level in plane]
+        planes.append([min(max(level, 0), 255) for level in levels])
+    return planes
+
+
+def gradient(corners, height, width):
+    """Levels between those of the four corners."""
+    rows = []
+    for y in range(height):
+        left = corners[0] + (corners[2] - corners[0]) * y // height
+        right = corners[1] + (corners[3] - corners[1]) * y // height
+        rows.append([left + (right - left) * x // width for x in range(width)])
+    return rows
+
+
+# Textures: 0 to 255 at (x, y), from a period.
+TEXTURES = [
+    lambda x, y, p: 255 * (x // p % 2),
+    lambda x, y, p: 255 * ((x + y) // p % 2),
+    lambda x, y, p: 255 * ((x // p + y // p) % 2),
+    lambda x, y, p: 255 * abs(y % (2 * p) - p) // p,
+    lambda x, y, p: 255 * abs((x - y) % (2 * p) - p) // p,
+    lambda x, y, p: (x * x + y * y) // p % 256,
+    lambda x, y, p: (x * 2654435761 ^ y * 2246822519) >> 11 & 255,
+]
+
+# Shapes: whether (x, y) lies inside, from -size to size.
+SHAPES = [
+    lambda x, y, size: x * x + y * y < size * size,
+    lambda x, y, size: size * size // 3 < x * x + y * y < size * size,
+    lambda x, y, size: abs(x) + abs(y) < size,
+    lambda x, y, size: y > -size * 2 // 3 and abs(x) * 2 < size - y,
+    lambda x, y, size: abs(x) < size and abs(y) < size * 2 // 3,
+]
+
+
+def draw_shape(generator, planes, height, width):
+    """A shape in one colour or with a texture between two."""
+    size = max(min(height, width) * (6 + generator.randrange(20)) // 100, 2)
+    center_x, center_y = generator.randrange(width), generator.randrange(height)
+    shape, texture = generator.choice(SHAPES), generator.choice(TEXTURES)
+    period = 2 + generator.randrange(max(size // 4, 1))
+    plain = generator.randrange(3) == 0
+    colours = [(generator.randrange(256), generator.randrange(256)) for _ in planes]
+    for y in range(max(center_y - size, 0), min(center_y + size, height)):
+        for x in range(max(center_x - size, 0), min(center_x + size, width)):
+            if shape(x - center_x, y - center_y, size):
+                level = 0 if plain else texture(x, y, period)
+                for plane, (dark, bright) in zip(planes, colours):
+                    plane[y][x] = dark + (bright - dark) * level // 255
+
+
+def scene_picture(generator, channels, height, width, lines):
+    """The channels' pixels."""
+    planes = [gradient([generator.randrange(256) for _ in range(4)], height, width) for _ in range(channels)]
+    for _ in range(24):
+        draw_shape(generator, planes, height, width)
+    dot = max(min(height, width) // 120, 1)
+    for line in range(lines):
+        ink = [generator.randrange(256) for _ in planes]
+        mask = [0] * (height * width)
+        draw_line(generator, mask, height, width, generator.randrange(max(height - 7 * dot, 1)), dot)
+        for i, marked in enumerate(mask):
+            if marked:
+                for plane, level in zip(planes, ink):
+                    plane[i // width][i % width] = level
+    result = []
+    for plane in planes:
+        levels = [level for row in plane for level in row]
+        noise = generator.getrandbits(8 * len(levels)).to_bytes(len(levels), "little")
+        result.append([min(max(level + (n & 15) - 8, 0), 255) for level, n in zip(levels, noise)])
+    return result
+
+
+PICTURES = {"text": text_picture, "scene": scene_picture}
+
+
+def picture(options, batch, channels, height, width):
+    generator = random.Random(options.seed)
     values = array.array("f")
     for _ in range(batch):
-        plane = text_plane(generator, height, width, lines)
-        for channel in range(channels):
-            # Ink and paper have a tint, so that no two channels are alike.
-            gain, offset = 96 + (channel * 7) % 32, (channel * 11) % 24
-            for level in plane:
-                level = level * gain // 128 + offset + generator.randrange(9) - 4
-                values.append((2 * min(max(level, 0), 255) - 255) / 256)
+        planes = PICTURES[options.kind](generator, channels, height, width, options.lines)
+        for channel, plane in enumerate(planes):
+            if options.mean is None:
+                table = [(2 * pixel - 255) / 256 for pixel in range(256)]
+            else:
+                table = [(pixel - options.mean[channel]) * options.scale[channel] for pixel in range(256)]
+            values.extend(map(table.__getitem__, plane))
     return values
 
 
@@ -85,27 +173,42 @@ def npy(shape, values):
     return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + values.tobytes()
 
 
+def numbers(text, kind):
+    try:
+        return [kind(part) for part in text.split(",")]
+    except ValueError:
+        return []
+
+
 def main():
-    parser = argparse.ArgumentParser(description="Writes a made-up picture of text.")
+    parser = argparse.ArgumentParser(description="Writes a made-up picture.")
     parser.add_argument("--name", required=True, help="the network's input")
     parser.add_argument("--shape", required=True, help="N,C,H,W")
+    parser.add_argument("--kind", choices=sorted(PICTURES), default="text", help="what it shows")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--lines", type=int, default=1, help="lines of text, one below the other")
+    parser.add_argument("--lines", type=int, default=1, help="lines of text")
+    parser.add_argument("--mean", help="a number for each channel, taken off the pixels")
+    parser.add_argument("--scale", help="a number for each channel, which then multiplies them")
     parser.add_argument("--output", required=True, help="the .npz to write")
     options = parser.parse_args()
-    try:
-        shape = [int(extent) for extent in options.shape.split(",")]
-    except ValueError:
-        shape = []
+    shape = numbers(options.shape, int)
     if len(shape) != 4 or min(shape) < 1:
         sys.exit("make_test_image: --shape is %s; it takes four extents N,C,H,W" % options.shape)
     if not 1 <= options.lines <= shape[2]:
         sys.exit("make_test_image: --lines is %d; a height of %d takes 1 to %d" % (options.lines, shape[2], shape[2]))
+    if (options.mean is None) != (options.scale is None):
+        sys.exit("make_test_image: --mean and --scale belong together")
+    if options.mean is not None:
+        for flag in ("mean", "scale"):
+            text = getattr(options, flag)
+            setattr(options, flag, numbers(text, float))
+            if len(getattr(options, flag)) != shape[1]:
+                sys.exit("make_test_image: --%s is %s; it takes %d numbers" % (flag, text, shape[1]))
 
     temporary = options.output + ".tmp"
     with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
         info = zipfile.ZipInfo(options.name + ".npy", (1980, 1, 1, 0, 0, 0))
-        archive.writestr(info, npy(shape, picture(options.seed, *shape, options.lines)))
+        archive.writestr(info, npy(shape, picture(options, *shape)))
     os.replace(temporary, options.output)
 
 

@@ -1,28 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""test_image: a made-up picture of text as a network's test input."""
+"""test_image: a made-up picture as a network's test input."""
 
-def test_image(name, input_name, shape, seed = 0, lines = 1, **kwargs):
-    """Writes `<name>.npz` with one float32 array in [-1, 1].
+def _numbers(values):
+    return ",".join([str(v) for v in values])
+
+def test_image(name, input_name, shape, kind = "text", seed = 0, lines = 1, mean = None, scale = None, **kwargs):
+    """Writes `<name>.npz` with one float32 array.
 
     Args:
       name: the target; also the file's name without `.npz`.
       input_name: the network's input, the array's name in the file.
       shape: [N, C, H, W].
+      kind: "text", lines of text one below the other, a blank line's height
+        between two; or "scene", shapes and textures in colour with lines of
+        text across.
       seed: another one gives another picture.
-      lines: of text, one below the other; a blank line's height lies between two.
+      lines: of text.
+      mean: for each channel, as text: what is taken off pixels of 0 to 255.
+      scale: for each channel, as text: what multiplies them then. Without
+        `mean` and `scale` values lie in [-1, 1].
       **kwargs: visibility and other common attributes.
     """
     if type(shape) != "list" or len(shape) != 4:
         fail("%s: shape is %s; it must be a list [N, C, H, W]." % (name, repr(shape)))
+    flags = {
+        "--kind": kind,
+        "--lines": lines,
+        "--name": input_name,
+        "--output": "$@",
+        "--seed": seed,
+        "--shape": _numbers(shape),
+    }
+    if mean:
+        flags["--mean"] = _numbers(mean)
+    if scale:
+        flags["--scale"] = _numbers(scale)
     native.genrule(
         name = name,
         outs = [name + ".npz"],
-        cmd = "$(execpath //tools/testing:make_test_image) --name %s --shape %s --seed %d --lines %d --output $@" % (
-            input_name,
-            ",".join([str(e) for e in shape]),
-            seed,
-            lines,
-        ),
+        cmd = " ".join(["$(execpath //tools/testing:make_test_image)"] +
+                       ["%s=%s" % flag for flag in flags.items()]),
         exec_tools = ["//tools/testing:make_test_image"],
         message = "Drawing a test image",
         **kwargs

@@ -6,7 +6,6 @@ namespace tpuc::onnx_import {
 namespace {
 
 absl::StatusOr<Window> ReadPool(NodeContext& c) {
-  if (absl::Status s = c.OnlyOneOutput(); !s.ok()) return s;
   if (absl::StatusOr<mlir::Value> input = c.Operand(0); !input.ok()) {
     return input.status();
   }

@@ -57,7 +57,6 @@ absl::Status ConvertIdentity(NodeContext& c) {
 }
 
 absl::Status ConvertDropout(NodeContext& c) {
-  if (absl::Status s = c.OnlyOneOutput(); !s.ok()) return s;
   if (c.node().HasInput(2)) {
     const Tensor* training = c.Constant(2);
     if (training == nullptr || training->dtype() != DType::kBool ||

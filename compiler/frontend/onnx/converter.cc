@@ -85,14 +85,4 @@ mlir::Value NodeContext::Weight(const std::string& suffix, Tensor tensor) {
                            std::move(tensor));
 }
 
-absl::Status NodeContext::OnlyOneOutput() const {
-  for (int i = 1; i < node_.proto().output_size(); ++i) {
-    if (node_.HasOutput(i)) {
-      return node_.Error("output ", i, " '", node_.proto().output(i),
-                         "' is not supported");
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace tpuc::onnx_import

@@ -118,9 +118,6 @@ class NodeContext {
     values_.Alias(node_.proto().output(0), node_.proto().input(0));
   }
 
-  // Error when an output after the first is used.
-  absl::Status OnlyOneOutput() const;
-
  private:
   template <typename Op>
   mlir::Value CreateNamed(const std::string& name,

@@ -551,6 +551,30 @@ TEST_F(ImporterTest, ASecondOutputThatIsNotComputed) {
   ExpectError(out, {"the output 'mean' of the graph is not supported"});
 }
 
+// A mask or indices that nothing reads need not be computed.
+TEST_F(ImporterTest, ASecondOutputThatNothingReads) {
+  ModelBuilder m(9);
+  m.Input("x", {1, 2, 4, 4});
+  m.Node("Dropout", {"x"}, {"kept", "mask"});
+  auto* pool = m.Node("MaxPool", {"kept"}, {"y", "indices"});
+  auto* kernel = pool->add_attribute();
+  kernel->set_name("kernel_shape");
+  kernel->set_type(onnx::AttributeProto::INTS);
+  kernel->add_ints(2);
+  kernel->add_ints(2);
+  m.Output("y");
+  EXPECT_TRUE(Has(Text(m), "top.MaxPool")) << Text(m);
+
+  ModelBuilder read = m;
+  read.Node("Relu", {"mask"}, {"z"});
+  read.Output("z");
+  ExpectError(read, {"node 'n_z' (Relu",
+                     "reads 'mask', an output that is not "
+                     "supported"});
+  m.Output("indices");
+  ExpectError(m, {"the output 'indices' of the graph is not supported"});
+}
+
 // Each gives a module or an error; none crashes or hangs.
 TEST_F(ImporterTest, DamagedModels) {
   ModelBuilder m;

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real networks, each in three arithmetics."""
+
+load("//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+
+MODES = ["f32", "f16", "bf16"]
+
+# The networks of this folder that stand for those that users have. Each has
+# the targets <label>_<mode>, a bmodel, and <label>_input, the test's input.
+NETWORKS = {
+    "mobilenet_v2": "//models/seeded:mobilenet_v2",
+    "ppocr_cls": "//models/ppocr:cls",
+    "ppocr_det": "//models/ppocr:det",
+    "resnet18": "//models/seeded:resnet18",
+    "squeezenet": "//models/seeded:squeezenet",
+}
+
+def network(
+        name,
+        model,
+        test_input,
+        input_shapes = None,
+        model_name = None,
+        output_names = [],
+        size = "small",
+        quantize_tolerances = {},
+        **kwargs):
+    """A tpu_model and, for each mode, `<name>_<mode>` and `<name>_<mode>_test`.
+
+    Args:
+      name: the tpu_model.
+      model: the .onnx file.
+      test_input: as of tpu_model.
+      input_shapes: as of tpu_model.
+      model_name: as of tpu_model.
+      output_names: as of tpu_model. End a network before its last softmax: that
+        hides differences.
+      size: of the tests.
+      quantize_tolerances: quantize_tolerance of the tests by mode, where the
+        default does not do.
+      **kwargs: more attributes of the tests.
+    """
+    tpu_model(
+        name = name,
+        input_shapes = input_shapes,
+        model = model,
+        model_name = model_name,
+        output_names = output_names,
+        test_input = test_input,
+    )
+    for mode in MODES:
+        tpu_bmodel(
+            name = "%s_%s" % (name, mode),
+            model = ":" + name,
+            quantize = mode.upper(),
+        )
+        tpu_bmodel_test(
+            name = "%s_%s_test" % (name, mode),
+            size = size,
+            bmodel = ":%s_%s" % (name, mode),
+            quantize_tolerance = quantize_tolerances.get(mode, ""),
+            **kwargs
+        )

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks whose graph is real and whose parameters are made up."""
+
+load("//models:networks.bzl", "network")
+load("//tools/testing:test_image.bzl", "test_image")
+
+# How a network's pixels are usually normalized: (pixel - mean) * scale.
+NORMALIZATIONS = {
+    # BGR, as Caffe's networks take it.
+    "caffe": {
+        "mean": ["104", "117", "123"],
+        "scale": ["1", "1", "1"],
+    },
+    # Mean and deviation of ImageNet's channels, R, G, B.
+    "imagenet": {
+        "mean": ["123.675", "116.28", "103.53"],
+        "scale": ["0.0171247538", "0.0175070028", "0.0174291939"],
+    },
+    # [0, 1].
+    "unit": {
+        "mean": ["0", "0", "0"],
+        "scale": ["0.00392156863", "0.00392156863", "0.00392156863"],
+    },
+}
+
+def seeded_network(name, graph, input_name, normalization, seed, extent = 224, **kwargs):
+    """A `network` of 1x3x`extent`x`extent` pixels with seeded parameters.
+
+    Its parameters are made for one picture, and it is tested on another one.
+
+    Args:
+      name: the network; `<name>.onnx` is the model.
+      graph: the label of an .onnx file, or the name of one of generate's graphs.
+      input_name: the network's input.
+      normalization: a key of NORMALIZATIONS.
+      seed: of parameters and pictures.
+      extent: height and width.
+      **kwargs: more arguments of `network`.
+    """
+    for what, number in [("parameters", 1000 + seed), ("input", seed)]:
+        test_image(
+            name = "%s_%s" % (name, what),
+            input_name = input_name,
+            kind = "scene",
+            seed = number,
+            shape = [1, 3, extent, extent],
+            **NORMALIZATIONS[normalization]
+        )
+    is_file = ":" in graph
+    picture = ":%s_parameters" % name
+    native.genrule(
+        name = name + "_onnx",
+        srcs = [picture] + ([graph] if is_file else []),
+        outs = [name + ".onnx"],
+        cmd = "$(execpath :generate) %s %d $(execpath %s) $@" % (
+            "$(execpath %s)" % graph if is_file else graph,
+            seed,
+            picture,
+        ),
+        exec_tools = [":generate"],
+        message = "Making up parameters",
+    )
+    network(
+        name = name,
+        model = ":%s.onnx" % name,
+        test_input = ":%s_input" % name,
+        **kwargs
+    )
