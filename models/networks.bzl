@@ -22,6 +22,7 @@ def network(
         input_shapes = None,
         model_name = None,
         output_names = [],
+        preprocessing = {},
         size = "small",
         quantize_tolerances = {},
         **kwargs):
@@ -35,6 +36,8 @@ def network(
       model_name: as of tpu_model.
       output_names: as of tpu_model. End a network before its last softmax: that
         hides differences.
+      preprocessing: attributes of tpu_model that say how an input is made of
+        `test_input`, then an image; the target `<name>_input` has the input.
       size: of the tests.
       quantize_tolerances: quantize_tolerance of the tests by mode, where the
         default does not do.
@@ -47,7 +50,14 @@ def network(
         model_name = model_name,
         output_names = output_names,
         test_input = test_input,
+        **preprocessing
     )
+    if preprocessing:
+        native.filegroup(
+            name = name + "_input",
+            srcs = [":" + name],
+            output_group = "inputs",
+        )
     for mode in MODES:
         tpu_bmodel(
             name = "%s_%s" % (name, mode),

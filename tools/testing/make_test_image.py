@@ -1,24 +1,28 @@
 #!/usr/bin/python3 -sS
 # SPDX-License-Identifier: Apache-2.0
-"""Writes an .npz with one made-up picture, as a network's test input.
+"""Writes an .npz or a .png with one made-up picture, as a network's test input.
 
     make_test_image.py --name x --shape 1,3,48,192 --seed 1 --output x.npz
     make_test_image.py --name data --shape 1,3,224,224 --kind scene --seed 1 \\
         --mean 123.675,116.28,103.53 --scale 0.0171,0.0175,0.0174 --output data.npz
+    make_test_image.py --shape 1,3,48,192 --seed 1 --output x.png
 
 Kind "text": dark strokes on a bright uneven ground, a little noise. Kind
 "scene": textures and shapes in colour on a gradient, a line of text, a little
 noise. Noise alone would leave most of a trained network's channels at rest.
 Pixels are integers throughout, 0 to 255: the same bytes everywhere. Values are
-(pixel - mean) * scale of the channel, without these two in [-1, 1].
+(pixel - mean) * scale of the channel, without these two in [-1, 1]; those of a
+.png are the pixels, the channels R, G, B.
 """
 
 import argparse
 import array
 import os
 import random
+import struct
 import sys
 import zipfile
+import zlib
 
 
 # Letters of 5 x 7 dots, a row a number, the leftmost dot its highest bit.
@@ -151,7 +155,7 @@ def scene_picture(generator, channels, height, width, lines):
 PICTURES = {"text": text_picture, "scene": scene_picture}
 
 
-def picture(options, batch, channels, height, width):
+def arrays(options, batch, channels, height, width):
     generator = random.Random(options.seed)
     values = array.array("f")
     for _ in range(batch):
@@ -163,6 +167,22 @@ def picture(options, batch, channels, height, width):
                 table = [(pixel - options.mean[channel]) * options.scale[channel] for pixel in range(256)]
             values.extend(map(table.__getitem__, plane))
     return values
+
+
+def chunk(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+def png(options, channels, height, width):
+    planes = PICTURES[options.kind](random.Random(options.seed), channels, height, width, options.lines)
+    rows = b""
+    for y in range(height):
+        pixels = zip(*(plane[y * width:(y + 1) * width] for plane in planes))
+        rows += b"\0" + bytes(level for pixel in pixels for level in pixel)
+    header = struct.pack(">IIBBBBB", width, height, 8, 2 if channels == 3 else 0, 0, 0, 0)
+    # Uncompressed: the same bytes from every version of zlib.
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 0)) +
+            chunk(b"IEND", b""))
 
 
 def npy(shape, values):
@@ -182,14 +202,14 @@ def numbers(text, kind):
 
 def main():
     parser = argparse.ArgumentParser(description="Writes a made-up picture.")
-    parser.add_argument("--name", required=True, help="the network's input")
+    parser.add_argument("--name", help="the network's input; of an .npz")
     parser.add_argument("--shape", required=True, help="N,C,H,W")
     parser.add_argument("--kind", choices=sorted(PICTURES), default="text", help="what it shows")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lines", type=int, default=1, help="lines of text")
     parser.add_argument("--mean", help="a number for each channel, taken off the pixels")
     parser.add_argument("--scale", help="a number for each channel, which then multiplies them")
-    parser.add_argument("--output", required=True, help="the .npz to write")
+    parser.add_argument("--output", required=True, help="the .npz or .png to write")
     options = parser.parse_args()
     shape = numbers(options.shape, int)
     if len(shape) != 4 or min(shape) < 1:
@@ -205,10 +225,20 @@ def main():
             if len(getattr(options, flag)) != shape[1]:
                 sys.exit("make_test_image: --%s is %s; it takes %d numbers" % (flag, text, shape[1]))
 
+    is_png = options.output.endswith(".png")
+    if is_png and (shape[0] != 1 or shape[1] not in (1, 3) or options.mean is not None):
+        sys.exit("make_test_image: a .png takes one picture of 1 or 3 channels, and no --mean or --scale")
+    if not is_png and options.name is None:
+        sys.exit("make_test_image: an .npz needs --name")
+
     temporary = options.output + ".tmp"
-    with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-        info = zipfile.ZipInfo(options.name + ".npy", (1980, 1, 1, 0, 0, 0))
-        archive.writestr(info, npy(shape, picture(options, *shape)))
+    if is_png:
+        with open(temporary, "wb") as file:
+            file.write(png(options, *shape[1:]))
+    else:
+        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+            info = zipfile.ZipInfo(options.name + ".npy", (1980, 1, 1, 0, 0, 0))
+            archive.writestr(info, npy(shape, arrays(options, *shape)))
     os.replace(temporary, options.output)
 
 

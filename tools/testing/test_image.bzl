@@ -4,13 +4,14 @@
 def _numbers(values):
     return ",".join([str(v) for v in values])
 
-def test_image(name, input_name, shape, kind = "text", seed = 0, lines = 1, mean = None, scale = None, **kwargs):
-    """Writes `<name>.npz` with one float32 array.
+def test_image(name, shape, input_name = None, kind = "text", seed = 0, lines = 1, mean = None, scale = None, **kwargs):
+    """Writes `<name>.npz` with one float32 array, or `<name>.png`.
 
     Args:
-      name: the target; also the file's name without `.npz`.
-      input_name: the network's input, the array's name in the file.
-      shape: [N, C, H, W].
+      name: the target; also the file's name without `.npz` or `.png`.
+      shape: [N, C, H, W]; of a PNG [1, 3, H, W] or [1, 1, H, W].
+      input_name: the network's input, the array's name in the file. Without it
+        a PNG is written, for a `tpu_model` that says how it is preprocessed.
       kind: "text", lines of text one below the other, a blank line's height
         between two; or "scene", shapes and textures in colour with lines of
         text across.
@@ -26,18 +27,19 @@ def test_image(name, input_name, shape, kind = "text", seed = 0, lines = 1, mean
     flags = {
         "--kind": kind,
         "--lines": lines,
-        "--name": input_name,
         "--output": "$@",
         "--seed": seed,
         "--shape": _numbers(shape),
     }
+    if input_name:
+        flags["--name"] = input_name
     if mean:
         flags["--mean"] = _numbers(mean)
     if scale:
         flags["--scale"] = _numbers(scale)
     native.genrule(
         name = name,
-        outs = [name + ".npz"],
+        outs = [name + (".npz" if input_name else ".png")],
         cmd = " ".join(["$(execpath //tools/testing:make_test_image)"] +
                        ["%s=%s" % flag for flag in flags.items()]),
         exec_tools = ["//tools/testing:make_test_image"],
