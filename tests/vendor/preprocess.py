@@ -9,6 +9,7 @@ import os
 import random
 import sys
 
+import cv2
 import numpy
 from utils.preprocess import preprocess
 
@@ -30,7 +31,11 @@ def vendors(path, how, height, width):
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         tool = preprocess()
         tool.config(input_shapes=[shape], **flags)
-        return numpy.ascontiguousarray(tool.run(path))
+        try:
+            return numpy.ascontiguousarray(tool.run(path))
+        except cv2.error:
+            # A long thin image that would have no pixel left: ours keeps one.
+            return None
 
 
 def main():
