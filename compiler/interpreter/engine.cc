@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/interpreter/engine.h"
 
+#include <algorithm>
+#include <atomic>
 #include <cassert>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compiler/dialect/top/TopOps.h"
+#include "compiler/interpreter/plan.h"
+#include "compiler/support/parallel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 
@@ -17,12 +24,6 @@ namespace {
 
 std::string ShapeText(const std::vector<int64_t>& shape) {
   return absl::StrCat("[", absl::StrJoin(shape, ", "), "]");
-}
-
-// "top.Conv 'name'"
-std::string Describe(mlir::Operation* op) {
-  return absl::StrCat(op->getName().getStringRef().str(), " '", getName(op),
-                      "'");
 }
 
 absl::StatusOr<TensorInfo> InfoOf(mlir::Value value, std::string name) {
@@ -51,10 +52,8 @@ absl::StatusOr<mlir::func::FuncOp> MainFunction(mlir::ModuleOp module) {
   return found;
 }
 
-// The operand of a function that a `top.Input` names.
-bool IsFunctionArgument(mlir::Value value) {
-  return mlir::isa<mlir::BlockArgument>(value);
-}
+// Elements that stay in the first-level cache from one function to the next.
+constexpr int64_t kFinishBlock = 2048;
 
 }  // namespace
 
@@ -66,11 +65,11 @@ const Tensor& Values::operator[](mlir::Value value) const {
 
 const Tensor* Values::Find(mlir::Value value) const {
   if (!value) return nullptr;
-  auto it = tensors_.find(value);
-  return it == tensors_.end() ? nullptr : it->second;
+  const auto it = numbers_->find(value);
+  return it == numbers_->end() ? nullptr : tensors_[it->second];
 }
 
-const Evaluators::Function* Evaluators::Find(mlir::Operation* op) const {
+const Evaluators::Entry* Evaluators::Find(mlir::Operation* op) const {
   auto it = table_.find(op->getName().getStringRef().str());
   return it == table_.end() ? nullptr : &it->second;
 }
@@ -130,150 +129,250 @@ absl::StatusOr<Signature> SignatureOf(mlir::ModuleOp module) {
   return signature;
 }
 
-// One run: tensors by value, reference counts for those that may be freed.
-class Engine {
+// One item's run, or one after the other: tensors in memory that is allocated
+// once.
+class Execution {
  public:
-  Engine(const Evaluators& evaluators, const TensorMap& inputs,
-         const RunOptions& options)
-      : evaluators_(evaluators), inputs_(inputs), options_(options) {}
-
-  absl::StatusOr<TensorMap> Run(mlir::func::FuncOp function) {
-    mlir::Block& body = function.getBody().front();
-    CountUses(body);
-    const int64_t total = static_cast<int64_t>(body.getOperations().size());
-    int64_t done = 0;
-    TensorMap results;
-    for (mlir::Operation& op : body) {
-      if (mlir::isa<mlir::func::ReturnOp>(op)) {
-        for (mlir::Value value : op.getOperands()) {
-          results[getName(value)] = values_[value];
-        }
-      } else if (absl::Status status = Step(&op); !status.ok()) {
-        return absl::Status(
-            status.code(), absl::StrCat(Describe(&op), ": ", status.message()));
-      } else if (options_.keep_all && op.getNumResults() == 1 &&
-                 !mlir::isa<top::WeightOp>(op)) {
-        results[getName(&op)] = values_[op.getResult(0)];
-      }
-      Release(&op);
-      if (options_.progress) options_.progress(++done, total);
+  explicit Execution(const Plan& plan)
+      : plan_(plan), owned_(plan.values.size()), views_(plan.values.size()) {
+    if (plan.arena_bytes != 0) {
+      arena_.reset(std::aligned_alloc(64, plan.arena_bytes));
+      if (arena_ == nullptr) std::abort();
     }
+    values_.numbers_ = &plan.numbers;
+    values_.tensors_.resize(plan.values.size());
+    for (size_t i = 0; i < plan.values.size(); ++i) {
+      if (plan.values[i].weight != nullptr) views_[i] = *plan.values[i].weight;
+    }
+  }
+
+  absl::StatusOr<TensorMap> Run(
+      const TensorMap& inputs, int threads,
+      const std::function<void(int64_t, int64_t)>& progress) {
+    options_.threads = threads;
+    inputs_ = &inputs;
+    TensorMap results;
+    if (absl::Status status = Bind(results); !status.ok()) return status;
+    const int64_t total = static_cast<int64_t>(plan_.steps.size());
+    int64_t done = 0;
+    for (const Step& step : plan_.steps) {
+      absl::Status status = Do(step);
+      if (!status.ok()) {
+        return absl::Status(status.code(), absl::StrCat(Describe(step.op), ": ",
+                                                        status.message()));
+      }
+      if (plan_.keep_all) Keep(step.result, results);
+      for (int value : step.release) owned_[value] = Tensor();
+      if (progress) progress(++done, total);
+    }
+    for (int value : plan_.outputs) Keep(value, results);
     return results;
   }
 
  private:
-  void CountUses(mlir::Block& body) {
-    for (mlir::Operation& op : body) {
-      for (mlir::Value result : op.getResults()) {
-        uses_[result] = static_cast<int64_t>(
-            std::distance(result.use_begin(), result.use_end()));
+  static Tensor CopyOf(const TensorView& view) {
+    Tensor copy(view.dtype(), view.shape());
+    std::memcpy(copy.raw(), view.raw(), copy.SizeInBytes());
+    return copy;
+  }
+
+  void Keep(int value, TensorMap& results) const {
+    results[plan_.values[value].name] = CopyOf(views_[value]);
+  }
+
+  absl::Status Bind(TensorMap& results) {
+    for (int value : plan_.inputs) {
+      const std::string& name = plan_.values[value].name;
+      const auto fail = [&](const absl::Status& status) {
+        return absl::Status(
+            status.code(),
+            absl::StrCat("top.Input '", name, "': ", status.message()));
+      };
+      const auto it = inputs_->find(name);
+      if (it == inputs_->end()) {
+        return fail(
+            absl::NotFoundError("no tensor of this name among the inputs"));
       }
-    }
-  }
-
-  absl::Status Step(mlir::Operation* op) {
-    if (auto weight = mlir::dyn_cast<top::WeightOp>(op)) return Load(weight);
-    if (auto input = mlir::dyn_cast<top::InputOp>(op)) return Bind(input);
-    const Evaluators::Function* evaluate = evaluators_.Find(op);
-    if (evaluate == nullptr) {
-      return absl::UnimplementedError(
-          "the interpreter has no evaluator for this operation");
-    }
-    if (op->getNumResults() != 1) {
-      return absl::UnimplementedError(
-          "the interpreter takes operations of one result");
-    }
-    for (mlir::Value operand : op->getOperands()) {
-      if (values_.Find(operand) == nullptr) {
-        return absl::InvalidArgumentError(
-            "reads a function argument directly; put a top.Input between");
+      if (absl::Status status = Check(value, it->second); !status.ok()) {
+        return fail(status);
       }
+      views_[value] = it->second;
+      if (plan_.keep_all) Keep(value, results);
     }
-    absl::StatusOr<Tensor> result = (*evaluate)(op, values_, options_);
-    if (!result.ok()) return result.status();
-    return Keep(op->getResult(0), *std::move(result));
-  }
-
-  absl::Status Load(top::WeightOp weight) {
-    const std::string name = getName(weight.getOperation());
-    const Tensor* tensor = getWeights(weight.getContext()).Find(name);
-    if (tensor == nullptr) {
-      return absl::NotFoundError("its data is not in the weight file");
-    }
-    if (absl::Status status = Check(weight.getOutput(), *tensor);
-        !status.ok()) {
-      return status;
-    }
-    values_.tensors_[weight.getOutput()] = tensor;
-    return absl::OkStatus();
-  }
-
-  absl::Status Bind(top::InputOp input) {
-    if (!IsFunctionArgument(input.getInput())) {
-      return absl::InvalidArgumentError("its operand is no function argument");
-    }
-    auto it = inputs_.find(getName(input.getOperation()));
-    if (it == inputs_.end()) {
-      return absl::NotFoundError("no tensor of this name among the inputs");
-    }
-    if (absl::Status status = Check(input.getOutput(), it->second);
-        !status.ok()) {
-      return status;
-    }
-    values_.tensors_[input.getOutput()] = &it->second;
     return absl::OkStatus();
   }
 
   // The tensor has the value's type and shape.
-  absl::Status Check(mlir::Value value, const Tensor& tensor) {
-    absl::StatusOr<TensorInfo> info = InfoOf(value, "result");
-    if (!info.ok()) return info.status();
-    if (tensor.dtype() == info->dtype && tensor.shape() == info->shape) {
+  absl::Status Check(int value, const Tensor& tensor) const {
+    const PlannedValue& planned = plan_.values[value];
+    if (tensor.dtype() == planned.dtype && tensor.shape() == planned.shape) {
       return absl::OkStatus();
     }
     return absl::InvalidArgumentError(absl::StrCat(
-        "expected ", Name(info->dtype), " ", ShapeText(info->shape), ", found ",
-        Name(tensor.dtype()), " ", ShapeText(tensor.shape())));
+        "expected ", Name(planned.dtype), " ", ShapeText(planned.shape),
+        ", found ", Name(tensor.dtype()), " ", ShapeText(tensor.shape())));
   }
 
-  absl::Status Keep(mlir::Value value, Tensor tensor) {
-    if (absl::Status status = Check(value, tensor); !status.ok()) return status;
-    auto owned = std::make_unique<Tensor>(std::move(tensor));
-    values_.tensors_[value] = owned.get();
-    owned_[value] = std::move(owned);
+  absl::Status Do(const Step& step) {
+    if (step.kind == Step::Kind::kEvaluate) return Evaluate(step);
+    const PlannedValue& value = plan_.values[step.result];
+    const bool renames = step.kind == Step::Kind::kRename;
+    void* memory = renames ? views_[step.operands[0]].raw()
+                           : static_cast<char*>(arena_.get()) +
+                                 plan_.values[value.root].offset;
+    const TensorView& result = views_[step.result] =
+        TensorView(value.dtype, value.shape, memory);
+    if (renames) return absl::OkStatus();
+    const Finish finish = FinishOf(step);
+    if (step.kind == Step::Kind::kCopy) {
+      Copy(views_[step.operands[0]], finish, result);
+      return absl::OkStatus();
+    }
+    std::vector<TensorView> operands;
+    for (int v : step.operands) operands.push_back(views_[v]);
+    step.kernel->Run(operands, result, finish, options_.threads);
     return absl::OkStatus();
   }
 
-  // Frees operands after their last use, and results that nobody reads.
-  void Release(mlir::Operation* op) {
-    auto free = [&](mlir::Value value) {
-      owned_.erase(value);
-      values_.tensors_.erase(value);
-    };
-    for (mlir::Value operand : op->getOperands()) {
-      auto it = uses_.find(operand);
-      if (it != uses_.end() && --it->second == 0) free(operand);
+  // The tensor that holds the value; a copy, kept in `copies`, where planned
+  // memory does.
+  const Tensor* TensorOf(int value,
+                         std::vector<std::unique_ptr<Tensor>>& copies) const {
+    const PlannedValue& planned = plan_.values[value];
+    if (planned.root == value) {
+      if (planned.place == Place::kWeight) return planned.weight;
+      if (planned.place == Place::kInput) return &inputs_->at(planned.name);
+      if (planned.place == Place::kOwned) return &owned_[value];
     }
-    for (mlir::Value result : op->getResults()) {
-      if (uses_[result] == 0) free(result);
-    }
+    copies.push_back(std::make_unique<Tensor>(CopyOf(views_[value])));
+    return copies.back().get();
   }
 
-  const Evaluators& evaluators_;
-  const TensorMap& inputs_;
-  const RunOptions& options_;
+  absl::Status Evaluate(const Step& step) {
+    std::vector<std::unique_ptr<Tensor>> copies;
+    for (int v : step.operands) values_.tensors_[v] = TensorOf(v, copies);
+    absl::StatusOr<Tensor> made = (*step.evaluate)(step.op, values_, options_);
+    if (!made.ok()) return made.status();
+    if (absl::Status status = Check(step.result, *made); !status.ok()) {
+      return status;
+    }
+    owned_[step.result] = *std::move(made);
+    const TensorView& result = views_[step.result] = owned_[step.result];
+    if (!step.links.empty()) Copy(result, FinishOf(step), result);
+    return absl::OkStatus();
+  }
+
+  Finish FinishOf(const Step& step) const {
+    Finish finish;
+    for (const Step::Link& link : step.links) {
+      finish.links_.push_back(
+          {&link.function,
+           link.other < 0 ? nullptr : views_[link.other].data<float>()});
+    }
+    return finish;
+  }
+
+  void Copy(const TensorView& from, const Finish& finish,
+            const TensorView& to) const {
+    const float* x = from.data<float>();
+    float* y = to.data<float>();
+    ParallelFor(options_.threads, to.NumElements(), 1 << 14,
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t i = begin; i < end; i += kFinishBlock) {
+                    const int64_t n = std::min(kFinishBlock, end - i);
+                    if (x != y) std::memcpy(y + i, x + i, n * sizeof(float));
+                    finish(y + i, i, n);
+                  }
+                });
+  }
+
+  struct Free {
+    void operator()(void* p) const { std::free(p); }
+  };
+
+  const Plan& plan_;
+  RunOptions options_;
+  const TensorMap* inputs_ = nullptr;
+  std::unique_ptr<void, Free> arena_;
+  std::vector<Tensor> owned_;  // what evaluators returned
+  std::vector<TensorView> views_;
   Values values_;
-  llvm::DenseMap<mlir::Value, std::unique_ptr<Tensor>> owned_;
-  llvm::DenseMap<mlir::Value, int64_t> uses_;
 };
+
+void Finish::operator()(float* y, int64_t offset, int64_t count) const {
+  for (int64_t i = 0; i < count; i += kFinishBlock) {
+    const int64_t n = std::min(kFinishBlock, count - i);
+    for (const Link& link : links_) {
+      (*link.function)(
+          y + i, link.other == nullptr ? nullptr : link.other + offset + i, n);
+    }
+  }
+}
+
+Program::Program(std::unique_ptr<Plan> plan) : plan_(std::move(plan)) {}
+Program::Program(Program&&) = default;
+Program::~Program() = default;
+
+absl::StatusOr<Program> Program::Prepare(mlir::ModuleOp module,
+                                         const Evaluators& evaluators,
+                                         bool keep_all) {
+  absl::StatusOr<mlir::func::FuncOp> function = MainFunction(module);
+  if (!function.ok()) return function.status();
+  absl::StatusOr<std::unique_ptr<Plan>> plan =
+      MakePlan(*function, evaluators, keep_all);
+  if (!plan.ok()) return plan.status();
+  return Program(*std::move(plan));
+}
+
+absl::StatusOr<TensorMap> Program::Run(
+    const TensorMap& inputs, int threads,
+    const std::function<void(int64_t, int64_t)>& progress) const {
+  return Execution(*plan_).Run(inputs, threads, progress);
+}
+
+absl::Status Program::RunEach(
+    int64_t count,
+    const std::function<absl::StatusOr<TensorMap>(int64_t)>& input,
+    const std::function<absl::Status(int64_t, TensorMap)>& output,
+    int threads) const {
+  const int workers = static_cast<int>(
+      std::clamp<int64_t>(threads, 1, std::max<int64_t>(1, count)));
+  const int inner = std::max(1, threads / workers);
+  std::atomic<int64_t> next = 0;
+  std::mutex mutex;
+  absl::Status first = absl::OkStatus();
+  const auto work = [&] {
+    Execution execution(*plan_);
+    for (int64_t item = next++; item < count; item = next++) {
+      absl::Status status = absl::OkStatus();
+      absl::StatusOr<TensorMap> inputs = input(item);
+      if (inputs.ok()) {
+        absl::StatusOr<TensorMap> results = execution.Run(*inputs, inner, {});
+        status =
+            results.ok() ? output(item, *std::move(results)) : results.status();
+      } else {
+        status = inputs.status();
+      }
+      if (status.ok()) continue;
+      const std::lock_guard<std::mutex> lock(mutex);
+      if (first.ok()) first = status;
+      next = count;
+    }
+  };
+  ParallelFor(workers, workers, 1, [&](int64_t, int64_t) { work(); });
+  return first;
+}
+
+size_t Program::TensorBytes() const { return plan_->arena_bytes; }
 
 absl::StatusOr<TensorMap> Run(mlir::ModuleOp module,
                               const Evaluators& evaluators,
                               const TensorMap& inputs,
                               const RunOptions& options) {
-  absl::StatusOr<mlir::func::FuncOp> function = MainFunction(module);
-  if (!function.ok()) return function.status();
-  return Engine(evaluators, inputs, options).Run(*function);
+  absl::StatusOr<Program> program =
+      Program::Prepare(module, evaluators, options.keep_all);
+  if (!program.ok()) return program.status();
+  return program->Run(inputs, options.threads, options.progress);
 }
 
 }  // namespace tpuc::interpreter

@@ -1,82 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walks a function and evaluates its operations; shared by the interpreters of
-// top and tpu, which differ in the table of evaluators only.
+// Runs the function of a module; shared by the interpreters of top and tpu,
+// which differ in the table of evaluators only.
 //
 // Example:
 //   Evaluators evaluators;
 //   evaluators.Add<top::ReluOp>(EvalRelu);
 //   absl::StatusOr<TensorMap> tensors = Run(module, evaluators, inputs, {});
+//
+// Many inputs: prepare once, run each.
+//   auto program = Program::Prepare(module, evaluators, /*keep_all=*/false);
+//   status = program->RunEach(images, read, write, /*threads=*/2);
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
+#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "compiler/interpreter/evaluators.h"
 #include "compiler/support/dtype.h"
 #include "compiler/support/tensor.h"
-#include "llvm/ADT/DenseMap.h"
 #include "mlir/IR/BuiltinOps.h"
-#include "mlir/IR/Operation.h"
 #include "mlir/IR/Value.h"
 
 namespace tpuc::interpreter {
-
-struct RunOptions {
-  // Worker threads inside an operation. Results do not depend on it.
-  int threads = 2;
-  // Return every tensor by name; otherwise the function's results only, and
-  // tensors are freed after their last use.
-  bool keep_all = true;
-  // Called after each operation.
-  std::function<void(int64_t done, int64_t total)> progress;
-};
-
-// The tensors computed so far.
-class Values {
- public:
-  const Tensor& operator[](mlir::Value value) const;
-  // Null for a null value, that is, for an absent optional operand.
-  const Tensor* Find(mlir::Value value) const;
-
- private:
-  friend class Engine;
-  llvm::DenseMap<mlir::Value, const Tensor*> tensors_;
-};
-
-// One function per operation. It returns the operation's single result, whose
-// type and shape the engine checks against the IR.
-class Evaluators {
- public:
-  using Function = std::function<absl::StatusOr<Tensor>(
-      mlir::Operation*, const Values&, const RunOptions&)>;
-
-  template <typename Op>
-  void Add(absl::StatusOr<Tensor> (*evaluate)(Op, const Values&,
-                                              const RunOptions&)) {
-    table_[Op::getOperationName().str()] =
-        [evaluate](mlir::Operation* op, const Values& values,
-                   const RunOptions& options) {
-          return evaluate(mlir::cast<Op>(op), values, options);
-        };
-  }
-
-  // Another function for an operation, such as one that looks at its operands.
-  template <typename Op>
-  void Replace(Function evaluate) {
-    table_[Op::getOperationName().str()] = std::move(evaluate);
-  }
-
-  // Null when there is none.
-  const Function* Find(mlir::Operation* op) const;
-
- private:
-  std::map<std::string, Function> table_;
-};
 
 struct TensorInfo {
   std::string name;
@@ -91,9 +41,48 @@ struct Signature {
 };
 absl::StatusOr<Signature> SignatureOf(mlir::ModuleOp module);
 
-// Runs the function `main` of `module`. `inputs` holds a tensor of the right
-// type and shape for every `top.Input` by name; others are ignored. Errors name
-// the operation: missing input, wrong shape, operation without evaluator.
+struct Plan;  // plan.h
+
+// A module's function, ready to run: kernels made, weights packed, pointwise
+// functions attached to what they follow, memory planned. Runs share all of it.
+class Program {
+ public:
+  // The module `main`, with its context's weights, must outlive the program and
+  // stay as it is. Errors name the operation. With `keep_all` runs return every
+  // tensor; then nothing is fused, which changes no bits.
+  static absl::StatusOr<Program> Prepare(mlir::ModuleOp module,
+                                         const Evaluators& evaluators,
+                                         bool keep_all);
+  Program(Program&&);
+  ~Program();
+
+  // `inputs` holds a tensor of the right type and shape for every `top.Input`
+  // by name; others are ignored. Threads work inside the operations.
+  absl::StatusOr<TensorMap> Run(
+      const TensorMap& inputs, int threads,
+      const std::function<void(int64_t done, int64_t total)>& progress = {})
+      const;
+
+  // Runs items 0 to count - 1, several at a time, each on one thread where
+  // there are enough of them: takes the inputs of an item from `input` and
+  // passes its results to `output`, which are called by several threads.
+  // Memory does not grow with `count`. The first error stops everything.
+  absl::Status RunEach(
+      int64_t count,
+      const std::function<absl::StatusOr<TensorMap>(int64_t item)>& input,
+      const std::function<absl::Status(int64_t item, TensorMap results)>&
+          output,
+      int threads) const;
+
+  // Memory that each thread of RunEach needs for tensors.
+  size_t TensorBytes() const;
+
+ private:
+  explicit Program(std::unique_ptr<Plan> plan);
+  std::unique_ptr<Plan> plan_;
+};
+
+// Prepares and runs once.
 absl::StatusOr<TensorMap> Run(mlir::ModuleOp module,
                               const Evaluators& evaluators,
                               const TensorMap& inputs,

@@ -5,92 +5,51 @@
 #include <vector>
 
 #include "compiler/interpreter/top/evaluators.h"
+#include "compiler/interpreter/top/exp.h"
+#include "compiler/interpreter/top/pointwise.h"
 #include "compiler/support/parallel.h"
 
 namespace tpuc::interpreter {
-namespace {
 
-template <typename Op, typename F>
-TensorOr Map(Op op, const Values& values, const RunOptions& options, F f) {
-  if (absl::Status status = CheckFloat(op); !status.ok()) return status;
-  const Tensor& input = values[op.getInput()];
-  Tensor result(DType::kF32, input.shape());
-  const float* x = input.data<float>();
-  float* y = result.data<float>();
-  ParallelFor(options.threads, input.NumElements(), 1 << 14,
-              [&](int64_t begin, int64_t end) {
-                for (int64_t i = begin; i < end; ++i) y[i] = f(x[i]);
-              });
-  return result;
-}
-
-// As the hardware and ONNX do: a NaN passes.
-float Clamp(float x, float least, float most) {
-  if (x < least) return least;
-  return x > most ? most : x;
-}
-
-}  // namespace
-
-void ApplyRelu(float* data, int64_t count, double limit) {
-  const float most = limit >= 0 ? static_cast<float>(limit) : HUGE_VALF;
-  for (int64_t i = 0; i < count; ++i) data[i] = Clamp(data[i], 0, most);
-}
-
-TensorOr EvalAddConst(top::AddConstOp op, const Values& values,
-                      const RunOptions& options) {
+Pointwise MakeAddConst(top::AddConstOp op, unsigned) {
   const float c = static_cast<float>(op.getConstVal().convertToDouble());
-  return Map(op, values, options, [c](float x) { return x + c; });
+  return Unary([c](float x) { return x + c; });
 }
 
-TensorOr EvalMulConst(top::MulConstOp op, const Values& values,
-                      const RunOptions& options) {
+Pointwise MakeMulConst(top::MulConstOp op, unsigned) {
   const float c = static_cast<float>(op.getConstVal().convertToDouble());
-  return Map(op, values, options, [c](float x) { return x * c; });
+  return Unary([c](float x) { return x * c; });
 }
 
-TensorOr EvalRelu(top::ReluOp op, const Values& values,
-                  const RunOptions& options) {
+Pointwise MakeRelu(top::ReluOp op, unsigned) {
   const double limit = op.getReluLimit().convertToDouble();
   const float most = limit >= 0 ? static_cast<float>(limit) : HUGE_VALF;
-  return Map(op, values, options,
-             [most](float x) { return Clamp(x, 0, most); });
+  return Unary([most](float x) { return Clamp(x, 0, most); });
 }
 
-TensorOr EvalClip(top::ClipOp op, const Values& values,
-                  const RunOptions& options) {
+Pointwise MakeClip(top::ClipOp op, unsigned) {
   const float least = static_cast<float>(op.getMin().convertToDouble());
   const float most = static_cast<float>(op.getMax().convertToDouble());
-  return Map(op, values, options,
-             [=](float x) { return Clamp(x, least, most); });
+  return Unary([=](float x) { return Clamp(x, least, most); });
 }
 
-TensorOr EvalHardSigmoid(top::HardSigmoidOp op, const Values& values,
-                         const RunOptions& options) {
+Pointwise MakeHardSigmoid(top::HardSigmoidOp op, unsigned) {
   const float alpha = static_cast<float>(op.getAlpha().convertToDouble());
   const float beta = static_cast<float>(op.getBeta().convertToDouble());
-  return Map(op, values, options,
-             [=](float x) { return Clamp(alpha * x + beta, 0, 1); });
+  return Unary([=](float x) { return Clamp(alpha * x + beta, 0, 1); });
 }
 
-TensorOr EvalHardSwish(top::HardSwishOp op, const Values& values,
-                       const RunOptions& options) {
-  return Map(op, values, options,
-             [](float x) { return x * Clamp(x + 3, 0, 6) / 6; });
+Pointwise MakeHardSwish(top::HardSwishOp, unsigned) {
+  return Unary([](float x) { return x * Clamp(x + 3, 0, 6) / 6; });
 }
 
-TensorOr EvalSigmoid(top::SigmoidOp op, const Values& values,
-                     const RunOptions& options) {
-  return Map(op, values, options, [](float x) {
-    return static_cast<float>(1 / (1 + std::exp(-static_cast<double>(x))));
-  });
+Pointwise MakeSigmoid(top::SigmoidOp, unsigned) {
+  return Unary(
+      [](float x) { return static_cast<float>(1 / (1 + Exp(-double{x}))); });
 }
 
-TensorOr EvalExp(top::ExpOp op, const Values& values,
-                 const RunOptions& options) {
-  return Map(op, values, options, [](float x) {
-    return static_cast<float>(std::exp(static_cast<double>(x)));
-  });
+Pointwise MakeExp(top::ExpOp, unsigned) {
+  return Unary([](float x) { return static_cast<float>(Exp(double{x})); });
 }
 
 TensorOr EvalSoftmax(top::SoftmaxOp op, const Values& values,
@@ -113,10 +72,12 @@ TensorOr EvalSoftmax(top::SoftmaxOp op, const Values& values,
       for (int64_t i = 1; i < length; ++i) {
         most = std::max<double>(most, x[i * inner]);
       }
-      for (int64_t i = 0; i < length; ++i) {
-        powers[i] = std::exp(x[i * inner] - most);
-        sum += powers[i];
-      }
+      numerics::Vectorized([&]() TPUC_INLINE_LOOP {
+        for (int64_t i = 0; i < length; ++i) {
+          powers[i] = Exp(x[i * inner] - most);
+        }
+      });
+      for (int64_t i = 0; i < length; ++i) sum += powers[i];
       for (int64_t i = 0; i < length; ++i) {
         y[i * inner] = static_cast<float>(powers[i] / sum);
       }

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // One function per operation of the top dialect; see TopOps.td for what each
-// computes.
+// computes. Prepare... makes a kernel, Make... a pointwise function, Eval...
+// evaluates.
 #pragma once
+
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/interpreter/engine.h"
+#include "compiler/interpreter/evaluators.h"
+#include "compiler/interpreter/top/pointwise.h"
 #include "compiler/support/tensor.h"
 
 namespace tpuc::interpreter {
@@ -13,32 +18,24 @@ namespace tpuc::interpreter {
 using TensorOr = absl::StatusOr<Tensor>;
 
 // convolution.cc
-TensorOr EvalConv(top::ConvOp op, const Values& values,
-                  const RunOptions& options);
-TensorOr EvalConvTranspose(top::ConvTransposeOp op, const Values& values,
-                           const RunOptions& options);
+absl::StatusOr<PreparedKernel> PrepareConv(top::ConvOp op);
+absl::StatusOr<PreparedKernel> PrepareConvTranspose(top::ConvTransposeOp op);
 // matmul.cc
-TensorOr EvalMatMul(top::MatMulOp op, const Values& values,
-                    const RunOptions& options);
+absl::StatusOr<PreparedKernel> PrepareMatMul(top::MatMulOp op);
 // pool.cc
-TensorOr EvalMaxPool(top::MaxPoolOp op, const Values& values,
-                     const RunOptions& options);
-TensorOr EvalAvgPool(top::AvgPoolOp op, const Values& values,
-                     const RunOptions& options);
-// elementwise.cc
-TensorOr EvalScale(top::ScaleOp op, const Values& values,
-                   const RunOptions& options);
-TensorOr EvalAdd(top::AddOp op, const Values& values,
-                 const RunOptions& options);
-TensorOr EvalSub(top::SubOp op, const Values& values,
-                 const RunOptions& options);
-TensorOr EvalMul(top::MulOp op, const Values& values,
-                 const RunOptions& options);
-TensorOr EvalDiv(top::DivOp op, const Values& values,
-                 const RunOptions& options);
+absl::StatusOr<PreparedKernel> PrepareMaxPool(top::MaxPoolOp op);
+absl::StatusOr<PreparedKernel> PrepareAvgPool(top::AvgPoolOp op);
+// elementwise.cc: pointwise where no operand is broadcast
+absl::StatusOr<PreparedKernel> PrepareScale(top::ScaleOp op);
+absl::StatusOr<PreparedKernel> PrepareAdd(top::AddOp op);
+absl::StatusOr<PreparedKernel> PrepareSub(top::SubOp op);
+absl::StatusOr<PreparedKernel> PrepareMul(top::MulOp op);
+absl::StatusOr<PreparedKernel> PrepareDiv(top::DivOp op);
+Pointwise MakeAdd(top::AddOp op, unsigned chained);
+Pointwise MakeSub(top::SubOp op, unsigned chained);
+Pointwise MakeMul(top::MulOp op, unsigned chained);
+Pointwise MakeDiv(top::DivOp op, unsigned chained);
 // movement.cc
-TensorOr EvalReshape(top::ReshapeOp op, const Values& values,
-                     const RunOptions& options);
 TensorOr EvalPermute(top::PermuteOp op, const Values& values,
                      const RunOptions& options);
 TensorOr EvalSlice(top::SliceOp op, const Values& values,
@@ -47,37 +44,30 @@ TensorOr EvalPad(top::PadOp op, const Values& values,
                  const RunOptions& options);
 TensorOr EvalConcat(top::ConcatOp op, const Values& values,
                     const RunOptions& options);
-TensorOr EvalResize(top::ResizeOp op, const Values& values,
-                    const RunOptions& options);
+// resize.cc
+absl::StatusOr<PreparedKernel> PrepareResize(top::ResizeOp op);
 // activation.cc
-TensorOr EvalAddConst(top::AddConstOp op, const Values& values,
-                      const RunOptions& options);
-TensorOr EvalMulConst(top::MulConstOp op, const Values& values,
-                      const RunOptions& options);
-TensorOr EvalRelu(top::ReluOp op, const Values& values,
-                  const RunOptions& options);
-TensorOr EvalClip(top::ClipOp op, const Values& values,
-                  const RunOptions& options);
-TensorOr EvalHardSigmoid(top::HardSigmoidOp op, const Values& values,
-                         const RunOptions& options);
-TensorOr EvalHardSwish(top::HardSwishOp op, const Values& values,
-                       const RunOptions& options);
-TensorOr EvalSigmoid(top::SigmoidOp op, const Values& values,
-                     const RunOptions& options);
-TensorOr EvalExp(top::ExpOp op, const Values& values,
-                 const RunOptions& options);
+Pointwise MakeAddConst(top::AddConstOp op, unsigned chained);
+Pointwise MakeMulConst(top::MulConstOp op, unsigned chained);
+Pointwise MakeRelu(top::ReluOp op, unsigned chained);
+Pointwise MakeClip(top::ClipOp op, unsigned chained);
+Pointwise MakeHardSigmoid(top::HardSigmoidOp op, unsigned chained);
+Pointwise MakeHardSwish(top::HardSwishOp op, unsigned chained);
+Pointwise MakeSigmoid(top::SigmoidOp op, unsigned chained);
+Pointwise MakeExp(top::ExpOp op, unsigned chained);
 TensorOr EvalSoftmax(top::SoftmaxOp op, const Values& values,
                      const RunOptions& options);
 
-// max(x, 0), then min(x, limit) where limit >= 0, in place. NaN stays.
-void ApplyRelu(float* data, int64_t count, double limit);
-
-// Every operation with do_relu and relu_limit.
+// What is left to do after an operation with do_relu and relu_limit.
 template <typename Op>
-void ApplyFusedRelu(Op op, Tensor& tensor) {
-  if (!op.getDoRelu()) return;
-  ApplyRelu(tensor.data<float>(), tensor.NumElements(),
-            op.getReluLimit().convertToDouble());
+std::vector<Pointwise> FusedRelu(Op op) {
+  std::vector<Pointwise> finish;
+  if (op.getDoRelu()) {
+    const ReluBounds bounds = ReluBounds::Of(op);
+    finish.push_back(Unary(
+        [bounds](float x) { return Clamp(x, bounds.least, bounds.most); }));
+  }
+  return finish;
 }
 
 // Error unless all operands are f32.

@@ -8,30 +8,34 @@ namespace tpuc::interpreter {
 const Evaluators& TopEvaluators() {
   static const Evaluators* evaluators = [] {
     auto* table = new Evaluators;
-    table->Add<top::ConvOp>(EvalConv);
-    table->Add<top::ConvTransposeOp>(EvalConvTranspose);
-    table->Add<top::MatMulOp>(EvalMatMul);
-    table->Add<top::MaxPoolOp>(EvalMaxPool);
-    table->Add<top::AvgPoolOp>(EvalAvgPool);
-    table->Add<top::ScaleOp>(EvalScale);
-    table->Add<top::AddOp>(EvalAdd);
-    table->Add<top::SubOp>(EvalSub);
-    table->Add<top::MulOp>(EvalMul);
-    table->Add<top::DivOp>(EvalDiv);
-    table->Add<top::ReshapeOp>(EvalReshape);
+    table->AddKernel<top::ConvOp>(PrepareConv);
+    table->AddKernel<top::ConvTransposeOp>(PrepareConvTranspose);
+    table->AddKernel<top::MatMulOp>(PrepareMatMul);
+    table->AddKernel<top::MaxPoolOp>(PrepareMaxPool);
+    table->AddKernel<top::AvgPoolOp>(PrepareAvgPool);
+    table->AddKernel<top::ScaleOp>(PrepareScale);
+    table->AddKernel<top::AddOp>(PrepareAdd);
+    table->AddPointwise<top::AddOp>(MakeAdd);
+    table->AddKernel<top::SubOp>(PrepareSub);
+    table->AddPointwise<top::SubOp>(MakeSub);
+    table->AddKernel<top::MulOp>(PrepareMul);
+    table->AddPointwise<top::MulOp>(MakeMul);
+    table->AddKernel<top::DivOp>(PrepareDiv);
+    table->AddPointwise<top::DivOp>(MakeDiv);
+    table->AddRename<top::ReshapeOp>();
     table->Add<top::PermuteOp>(EvalPermute);
     table->Add<top::SliceOp>(EvalSlice);
     table->Add<top::PadOp>(EvalPad);
     table->Add<top::ConcatOp>(EvalConcat);
-    table->Add<top::ResizeOp>(EvalResize);
-    table->Add<top::AddConstOp>(EvalAddConst);
-    table->Add<top::MulConstOp>(EvalMulConst);
-    table->Add<top::ReluOp>(EvalRelu);
-    table->Add<top::ClipOp>(EvalClip);
-    table->Add<top::HardSigmoidOp>(EvalHardSigmoid);
-    table->Add<top::HardSwishOp>(EvalHardSwish);
-    table->Add<top::SigmoidOp>(EvalSigmoid);
-    table->Add<top::ExpOp>(EvalExp);
+    table->AddKernel<top::ResizeOp>(PrepareResize);
+    table->AddPointwise<top::AddConstOp>(MakeAddConst);
+    table->AddPointwise<top::MulConstOp>(MakeMulConst);
+    table->AddPointwise<top::ReluOp>(MakeRelu);
+    table->AddPointwise<top::ClipOp>(MakeClip);
+    table->AddPointwise<top::HardSigmoidOp>(MakeHardSigmoid);
+    table->AddPointwise<top::HardSwishOp>(MakeHardSwish);
+    table->AddPointwise<top::SigmoidOp>(MakeSigmoid);
+    table->AddPointwise<top::ExpOp>(MakeExp);
     table->Add<top::SoftmaxOp>(EvalSoftmax);
     return table;
   }();
@@ -44,6 +48,10 @@ absl::Status CheckFloat(mlir::Operation* op) {
     return absl::UnimplementedError("only f32 operands can be evaluated");
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<Program> PrepareTop(mlir::ModuleOp module, bool keep_all) {
+  return Program::Prepare(module, TopEvaluators(), keep_all);
 }
 
 absl::StatusOr<TensorMap> RunTop(mlir::ModuleOp module, const TensorMap& inputs,

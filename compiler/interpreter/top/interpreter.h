@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs the top dialect: the float reference of what a network means.
 //
-// Sums are taken in one order whatever the processor and the number of threads
-// (products and sums are rounded separately), so results are the same bytes on
-// every machine.
+// Sums are taken in one order (gemm.h) whatever the processor, the vector level
+// and the number of threads, so results are the same bytes on every machine.
 #pragma once
 
 #include "absl/status/statusor.h"
@@ -16,7 +15,10 @@ namespace tpuc::interpreter {
 // The evaluators of all operations of the top dialect.
 const Evaluators& TopEvaluators();
 
-// As Run of engine.h. All tensors are f32.
+// As Program::Prepare, for many inputs. All tensors are f32.
+absl::StatusOr<Program> PrepareTop(mlir::ModuleOp module, bool keep_all);
+
+// As Run of engine.h.
 absl::StatusOr<TensorMap> RunTop(mlir::ModuleOp module, const TensorMap& inputs,
                                  const RunOptions& options = {});
 

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "compiler/dialect/top/TopOps.h"
-#include "compiler/interpreter/top/gemm.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 
@@ -63,26 +62,6 @@ class InterpreterTest : public ::testing::Test {
 
   mlir::MLIRContext context;
 };
-
-TEST(Gemm, IsTheSumAndDoesNotDependOnTiling) {
-  const int64_t m = 7, n = 37, k = 300;
-  const std::vector<float> a = Numbers(m * k, 1), b = Numbers(k * n, 2);
-  std::vector<float> c(m * n, 0.5f);
-  Gemm(m, n, k, a.data(), k, b.data(), n, c.data(), n);
-  for (int64_t i = 0; i < m; ++i) {
-    for (int64_t j = 0; j < n; ++j) {
-      double sum = 0.5;
-      for (int64_t t = 0; t < k; ++t) {
-        sum += static_cast<double>(a[i * k + t]) * b[t * n + j];
-      }
-      EXPECT_NEAR(c[i * n + j], sum, 1e-2);
-      // The same element alone has the same bits.
-      float one = 0.5f;
-      Gemm(1, 1, k, &a[i * k], k, &b[j], n, &one, 1);
-      EXPECT_EQ(one, c[i * n + j]);
-    }
-  }
-}
 
 struct ConvCase {
   int64_t group, kernel, stride, dilation;

@@ -297,18 +297,19 @@ TEST(TpuInterpreter, ExpFollowsTheRecipe) {
 }
 
 TEST(TpuInterpreter, ErrorsNameTheTensor) {
-  const std::string text = R"(
+  const std::string head = R"(
     func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {
       %x = top.Input %a : tensor<4xf32> loc("x")
-      %z = top.Relu %x : tensor<4xf32> loc("z")
-      func.return %z : tensor<4xf32>
-    })";
-  Network network(text);
-  EXPECT_EQ(network.Run({}).status().message(),
+)";
+  Network inputs(head + "func.return %x : tensor<4xf32>\n}");
+  EXPECT_EQ(inputs.Run({}).status().message(),
             "top.Input 'x': no tensor of this name among the inputs");
-  EXPECT_EQ(network.Run({{"x", Tensor(DType::kF32, {5})}}).status().message(),
+  EXPECT_EQ(inputs.Run({{"x", Tensor(DType::kF32, {5})}}).status().message(),
             "top.Input 'x': expected f32 [4], found f32 [5]");
-  EXPECT_EQ(network.Run({{"x", Tensor(DType::kF32, {4})}}).status().message(),
+  Network unknown(head + R"(%z = top.Relu %x : tensor<4xf32> loc("z")
+      func.return %z : tensor<4xf32>
+    })");
+  EXPECT_EQ(unknown.Run({{"x", Tensor(DType::kF32, {4})}}).status().message(),
             "top.Relu 'z': the interpreter has no evaluator for this "
             "operation");
 }
