@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-exec python3 benchmarks/simulator_test.py
+exec python3 benchmarks/benchmarks_test.py
