@@ -13,6 +13,7 @@ NETWORKS = {
     "ppocr_det": "//models/ppocr:det",
     "resnet18": "//models/seeded:resnet18",
     "squeezenet": "//models/seeded:squeezenet",
+    "yolov5s": "//models/seeded:yolov5s",
 }
 
 def network(

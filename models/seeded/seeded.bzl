@@ -23,6 +23,43 @@ NORMALIZATIONS = {
     },
 }
 
+def _made_up_parameters_impl(ctx):
+    args = ctx.actions.args()
+    args.add(ctx.file.graph or ctx.attr.graph_name)
+    args.add(ctx.attr.seed)
+    args.add(ctx.file.picture)
+    args.add(ctx.outputs.out)
+    ctx.actions.run(
+        outputs = [ctx.outputs.out],
+        inputs = [ctx.file.picture] + ([ctx.file.graph] if ctx.file.graph else []),
+        executable = ctx.executable._generate,
+        arguments = [args],
+        mnemonic = "MadeUpParameters",
+        progress_message = "Making up parameters of %s" % ctx.outputs.out.short_path,
+    )
+
+# No genrule: that would compile the importer and the interpreter once more, for
+# the configuration of tools.
+made_up_parameters = rule(
+    implementation = _made_up_parameters_impl,
+    doc = "Writes a network with parameters that are seeded and measured on a picture.",
+    attrs = {
+        "graph": attr.label(
+            doc = "An .onnx file, whose parameters are replaced.",
+            allow_single_file = [".onnx"],
+        ),
+        "graph_name": attr.string(doc = "Or a graph that generate knows."),
+        "out": attr.output(mandatory = True),
+        "picture": attr.label(allow_single_file = [".npz"], mandatory = True),
+        "seed": attr.int(mandatory = True),
+        "_generate": attr.label(
+            default = Label("//models/seeded:generate"),
+            executable = True,
+            cfg = "target",
+        ),
+    },
+)
+
 def seeded_network(name, graph, input_name, normalization, seed, extent = 224, **kwargs):
     """A `network` of 1x3x`extent`x`extent` pixels with seeded parameters.
 
@@ -47,18 +84,13 @@ def seeded_network(name, graph, input_name, normalization, seed, extent = 224, *
             **NORMALIZATIONS[normalization]
         )
     is_file = ":" in graph
-    picture = ":%s_parameters" % name
-    native.genrule(
+    made_up_parameters(
         name = name + "_onnx",
-        srcs = [picture] + ([graph] if is_file else []),
-        outs = [name + ".onnx"],
-        cmd = "$(execpath :generate) %s %d $(execpath %s) $@" % (
-            "$(execpath %s)" % graph if is_file else graph,
-            seed,
-            picture,
-        ),
-        exec_tools = [":generate"],
-        message = "Making up parameters",
+        graph = graph if is_file else None,
+        graph_name = "" if is_file else graph,
+        out = name + ".onnx",
+        picture = ":%s_parameters" % name,
+        seed = seed,
     )
     network(
         name = name,
