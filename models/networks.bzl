@@ -11,6 +11,7 @@ NETWORKS = {
     "mobilenet_v2": "//models/seeded:mobilenet_v2",
     "ppocr_cls": "//models/ppocr:cls",
     "ppocr_det": "//models/ppocr:det",
+    "ppocr_rec": "//models/ppocr:rec",
     "resnet18": "//models/seeded:resnet18",
     "squeezenet": "//models/seeded:squeezenet",
     "yolov5s": "//models/seeded:yolov5s",

@@ -140,6 +140,18 @@ def _libraries():
         packages = ["nlohmann-json3-dev"],
     )
 
+    debian_repository(
+        name = "dejavu_fonts",
+        build_file = Label("//third_party/fonts:dejavu.BUILD"),
+        links = {"/usr/share/fonts/truetype/dejavu/%s.ttf" % font: font + ".ttf" for font in [
+            "DejaVuSans",
+            "DejaVuSans-Bold",
+            "DejaVuSansMono",
+            "DejaVuSerif",
+        ]},
+        packages = ["fonts-dejavu-core"],
+    )
+
 def _wheels():
     python_wheels(
         name = "onnx",
@@ -171,6 +183,12 @@ def _wheels():
         folder = "py",
         leave_out = ["py/cv2/data"],
         wheels = {"opencv-python-headless==4.11.0.86": "0e0a27c19dd1f40ddff94976cfe43066fbbe9dfbb2ec1907d66c19caef42a57b"},
+    )
+    python_wheels(
+        name = "pillow_py",
+        build_file = Label("//third_party/python:pillow.BUILD"),
+        folder = "py",
+        wheels = {"pillow==11.3.0": "106064daa23a745510dabce1d84f29137a37224831d88eb4ce94bb187b1d7e5f"},
     )
     python_wheels(
         name = "rapidocr",

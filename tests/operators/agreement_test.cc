@@ -26,7 +26,7 @@
 namespace tpuc {
 namespace {
 
-constexpr uint32_t kNetworks = 60;
+constexpr uint32_t kNetworks = 100;
 
 // Number of elements that differ; two NaNs are equal.
 int64_t CountDifferences(const Tensor& a, const Tensor& b) {
@@ -154,11 +154,15 @@ TEST(RandomNetworks, CoverTheOperators) {
     operators.insert(network.operators.begin(), network.operators.end());
   }
   const std::set<std::string> all = {
-      "Add",       "AddConst",      "AvgPool", "Clip",    "Concat",
-      "Conv",      "ConvTranspose", "Div",     "Exp",     "HardSigmoid",
-      "HardSwish", "MatMul",        "MaxPool", "Mul",     "MulConst",
-      "Pad",       "Permute",       "Relu",    "Reshape", "Resize",
-      "Scale",     "Sigmoid",       "Slice",   "Softmax", "Sub"};
+      "Abs",     "Add",       "AddConst",      "AvgPool",     "Clip",
+      "Concat",  "Conv",      "ConvTranspose", "Div",         "Elu",
+      "Erf",     "Exp",       "Gelu",          "HardSigmoid", "HardSwish",
+      "LRN",     "LayerNorm", "LeakyRelu",     "Log",         "MatMul",
+      "Max",     "MaxPool",   "Min",           "Mul",         "MulConst",
+      "PRelu",   "Pad",       "Permute",       "Reciprocal",  "Reduce",
+      "Relu",    "Reshape",   "Resize",        "Scale",       "SiLU",
+      "Sigmoid", "Slice",     "Softmax",       "Softplus",    "Sqrt",
+      "Sub",     "Tanh"};
   EXPECT_EQ(operators, all);
 }
 

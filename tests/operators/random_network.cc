@@ -132,7 +132,7 @@ class Generator {
 
   // Adds an operation; 0 when the one drawn does not go with the shape.
   int Step() {
-    switch (draw_.Below(20)) {
+    switch (draw_.Below(28)) {
       case 0:
       case 1:
       case 2:
@@ -174,6 +174,17 @@ class Generator {
         return Slice();
       case 18:
         return Pad();
+      case 20:
+      case 21:
+        return Reduce();
+      case 22:
+        return LayerNorm();
+      case 23:
+        return Normalize();
+      case 24:
+      case 25:
+      case 26:
+        return Activation();
       default:
         return Reshape();
     }
@@ -347,7 +358,8 @@ class Generator {
   }
 
   int Binary() {
-    const char* op = draw_.Of<const char*>({"Add", "Sub", "Mul", "Div"});
+    const char* op =
+        draw_.Of<const char*>({"Add", "Sub", "Mul", "Div", "Max", "Min"});
     const Value left = current_;
     Value right;
     if (draw_.Chance(40)) {
@@ -367,7 +379,50 @@ class Generator {
   }
 
   int Activation() {
-    switch (draw_.Below(6)) {
+    switch (draw_.Below(18)) {
+      case 6:
+        EmitUnary("SiLU", "");
+        break;
+      case 14:
+        EmitUnary("Sigmoid", "");
+        EmitUnary("Log", "");
+        break;
+      case 15:
+        EmitUnary("Softplus", "");
+        break;
+      case 16:
+        EmitUnary("Erf", "");
+        break;
+      case 17:
+        EmitUnary("Gelu", "");
+        break;
+      case 7:
+        EmitUnary("Abs", "");
+        break;
+      case 8:
+        EmitUnary("Abs", "");
+        EmitUnary("Sqrt", "");
+        break;
+      case 9:
+        EmitUnary("Sigmoid", "");
+        EmitUnary("Reciprocal", "");
+        break;
+      case 10:
+        EmitUnary("Tanh", "");
+        break;
+      case 11:
+        EmitUnary("Elu", "alpha = 0.75 : f64");
+        break;
+      case 12:
+        EmitUnary("LeakyRelu", draw_.Of<const char*>({"alpha = 0.125 : f64",
+                                                      "alpha = 1.5 : f64"}));
+        break;
+      case 13: {
+        Shape slope(current_.shape.size(), 1);
+        if (slope.size() > 1) slope[1] = current_.shape[1];
+        Emit("PRelu", {current_, Weight(slope)}, current_.shape, {});
+        break;
+      }
       case 0:
         EmitUnary("Relu", draw_.Chance(50) ? "" : "relu_limit = 6.0 : f64");
         break;
@@ -389,7 +444,64 @@ class Generator {
     return 1;
   }
 
+  int Reduce() {
+    const std::string mode =
+        draw_.Of<const char*>({"mean", "sum", "max", "min", "l2"});
+    Shape axes, shape = current_.shape;
+    for (size_t d = 0; d < shape.size(); ++d) {
+      if (!draw_.Chance(40)) continue;
+      axes.push_back(static_cast<int64_t>(d));
+      shape[d] = 1;
+    }
+    Emit("Reduce", {current_}, shape,
+         {absl::StrCat("mode = \"", mode, "\""),
+          axes.empty() ? "axes = array<i64>" : Ints("axes", axes)});
+    return 1;
+  }
+
+  int LayerNorm() {
+    const int64_t rank = static_cast<int64_t>(current_.shape.size());
+    const int64_t axis = draw_.Below(rank);
+    const Shape row(current_.shape.begin() + axis, current_.shape.end());
+    std::vector<Value> operands = {current_};
+    for (int64_t i = draw_.Below(3); i > 0; --i)
+      operands.push_back(Weight(row));
+    Emit("LayerNorm", operands, current_.shape,
+         {absl::StrCat("axis = ", axis, ", epsilon = 1.0e-3 : f64")});
+    return 1;
+  }
+
+  int Normalize() {
+    if (current_.shape.size() < 2) return 0;
+    EmitUnary(
+        "LRN",
+        absl::StrCat("size = ", draw_.Of({1, 3, 5, 6}),
+                     ", alpha = 0.25 : f64, bias = 2.0 : f64, beta = ",
+                     draw_.Of<const char*>({"0.5", "0.75", "1.0"}), " : f64"));
+    return 1;
+  }
+
+  // The product with itself, or with half of it.
+  int MatMulOfActivations() {
+    const Value left = current_;
+    const Shape in = left.shape;
+    if (in.size() < 3) return 0;
+    const int64_t rows = in[in.size() - 2], columns = in.back();
+    const bool transposed = rows != columns || draw_.Chance(50);
+    Shape out = in;
+    out.back() = rows;
+    if (Count(out) > kMostElements || Count(in) * rows > (int64_t{1} << 26))
+      return 0;
+    if (draw_.Chance(50)) EmitUnary("MulConst", "const_val = 0.5");
+    std::vector<Value> operands = {left, current_};
+    if (draw_.Chance(30)) operands.push_back(Weight({rows}));
+    Emit("MatMul", operands, out,
+         {transposed ? "right_transpose = true" : "", Relu()});
+    return 1;
+  }
+
   int MatMul() {
+    if (draw_.Chance(50)) return MatMulOfActivations();
     Shape out = current_.shape;
     const int64_t k = out.back(), n = draw_.Of({1, 7, 64, 130});
     const bool transposed = draw_.Chance(50);

@@ -41,6 +41,23 @@ FailureOr<Value> LowerConst(Op op, Lowering& lowering) {
   return lowering.ConstantOp("", x, kind, constant);
 }
 
+// max(x, 0) + min(x, 0) * slope
+FailureOr<Value> LowerPRelu(top::PReluOp op, Lowering& lowering) {
+  const auto shape = Lowering::Shape(op.getOutput());
+  const mlir::Type type = lowering.TypeFor({op.getInput(), op.getSlope()});
+  const Value x = Operand(op, op.getInput(), type, lowering);
+  const Value slope = Operand(op, op.getSlope(), type, lowering);
+  if (!x || !slope) return failure();
+  const Value positive = lowering.ConstantOp("max", x, tpu::BinaryKind::max, 0);
+  const Value negative = lowering.ConstantOp("min", x, tpu::BinaryKind::min, 0);
+  const llvm::APFloat no_limit(-1.0);
+  const Value scaled = lowering.CreateNamed<tpu::BinaryOp>(
+      "mul", shape, type, negative, slope, tpu::BinaryKind::mul, false,
+      no_limit);
+  return lowering.Create<tpu::BinaryOp>(shape, type, positive, scaled,
+                                        tpu::BinaryKind::add, false, no_limit);
+}
+
 }  // namespace
 
 void AddElementwiseLowerings(Lowerings& lowerings) {
@@ -49,6 +66,9 @@ void AddElementwiseLowerings(Lowerings& lowerings) {
   lowerings.Add<top::SubOp>(LowerBinary<top::SubOp, Kind::sub>);
   lowerings.Add<top::MulOp>(LowerBinary<top::MulOp, Kind::mul>);
   lowerings.Add<top::DivOp>(LowerBinary<top::DivOp, Kind::div>);
+  lowerings.Add<top::MaxOp>(LowerBinary<top::MaxOp, Kind::max>);
+  lowerings.Add<top::MinOp>(LowerBinary<top::MinOp, Kind::min>);
+  lowerings.Add<top::PReluOp>(LowerPRelu);
   lowerings.Add<top::AddConstOp>(LowerConst<top::AddConstOp, Kind::add>);
   lowerings.Add<top::MulConstOp>(LowerConst<top::MulConstOp, Kind::mul>);
 }

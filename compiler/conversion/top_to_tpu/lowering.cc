@@ -188,6 +188,7 @@ const Lowerings& Lowerings::All() {
     AddConvolutionLowerings(*lowerings);
     AddMatMulLowerings(*lowerings);
     AddPoolingLowerings(*lowerings);
+    AddReductionLowerings(*lowerings);
     AddSoftmaxLowerings(*lowerings);
     AddElementwiseLowerings(*lowerings);
     AddActivationLowerings(*lowerings);

@@ -135,10 +135,15 @@ class Lowerings {
   std::map<std::string, Function> table_;
 };
 
+// x * (1 / sqrt(x)) of an f32 value that is lowered already; 0 of negative
+// numbers. `suffix` as for CreateNamed.
+mlir::Value SquareRoot(const char* suffix, mlir::Value x, Lowering& lowering);
+
 // One for each family, in the file of its name.
 void AddConvolutionLowerings(Lowerings& lowerings);
 void AddMatMulLowerings(Lowerings& lowerings);
 void AddPoolingLowerings(Lowerings& lowerings);
+void AddReductionLowerings(Lowerings& lowerings);
 void AddSoftmaxLowerings(Lowerings& lowerings);
 void AddElementwiseLowerings(Lowerings& lowerings);
 void AddActivationLowerings(Lowerings& lowerings);

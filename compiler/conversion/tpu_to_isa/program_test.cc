@@ -1,182 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiles small networks of the tpu dialect, runs their instructions on the
 // simulator, and compares every tensor bit for bit with the interpreter.
-#include "compiler/conversion/tpu_to_isa/program.h"
-
 #include <algorithm>
-#include <cstring>
-#include <random>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "compiler/dialect/top/TopOps.h"
-#include "compiler/dialect/tpu/TpuOps.h"
-#include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/conversion/tpu_to_isa/program_checking.h"
 #include "compiler/isa/codes.h"
-#include "compiler/isa/encoding.h"
-#include "compiler/numerics/float_format.h"
-#include "compiler/target/bm1684x/sync.h"
-#include "compiler/transforms/tpu/Passes.h"
 #include "gtest/gtest.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Pass/PassManager.h"
-#include "runtime/simulator/simulator.h"
 
 namespace tpuc {
 namespace {
-
-Tensor RandomTensor(DType dtype, const std::vector<int64_t>& shape,
-                    std::mt19937& generator) {
-  std::normal_distribution<float> normal;
-  Tensor tensor(dtype, shape);
-  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
-    const float value = normal(generator);
-    if (dtype == DType::kF32) tensor.data<float>()[i] = value;
-    if (dtype == DType::kF16)
-      tensor.data<uint16_t>()[i] = numerics::F32ToF16(value);
-    if (dtype == DType::kBF16)
-      tensor.data<uint16_t>()[i] = numerics::F32ToBF16(value);
-  }
-  return tensor;
-}
-
-// Compares each tensor with its expected value as soon as it is complete.
-class Checker : public sim::Observer {
- public:
-  Checker(const Program& program, const TensorMap& expected)
-      : program_(program), expected_(expected) {}
-
-  absl::Status After(const sim::Program::Step& step,
-                     sim::Memory& memory) override {
-    if (step.instruction.engine() != isa::Engine::kGdma)
-      return absl::OkStatus();
-    for (const ProgramTensor& tensor : program_.tensors)
-      if (tensor.complete_after ==
-          static_cast<int64_t>(step.instruction.cmd_id()))
-        Compare(tensor, memory);
-    return absl::OkStatus();
-  }
-
-  int compared() const { return compared_; }
-
- private:
-  void Compare(const ProgramTensor& tensor, sim::Memory& memory) {
-    const auto it = expected_.find(tensor.name);
-    ASSERT_NE(it, expected_.end()) << tensor.name;
-    ASSERT_EQ(static_cast<int64_t>(it->second.SizeInBytes()), tensor.bytes);
-    const auto found = memory.Range(tensor.address, tensor.bytes);
-    ASSERT_TRUE(found.ok()) << found.status();
-    ++compared_;
-    const auto* want = static_cast<const uint8_t*>(it->second.raw());
-    if (std::memcmp(*found, want, tensor.bytes) == 0) return;
-    const int64_t esize = SizeOf(tensor.dtype);
-    int64_t differ = 0, first = -1;
-    for (int64_t i = 0; i < it->second.NumElements(); ++i)
-      if (std::memcmp(*found + i * esize, want + i * esize, esize) != 0) {
-        ++differ;
-        if (first < 0) first = i;
-      }
-    uint32_t a = 0, b = 0;
-    std::memcpy(&a, *found + first * esize, esize);
-    std::memcpy(&b, want + first * esize, esize);
-    ADD_FAILURE() << tensor.name << ": " << differ << " of "
-                  << it->second.NumElements() << " differ, first " << first
-                  << ": " << std::hex << a << ", expected " << b;
-  }
-
-  const Program& program_;
-  const TensorMap& expected_;
-  int compared_ = 0;
-};
-
-absl::StatusOr<sim::Program> Decode(const Program& program) {
-  std::vector<isa::Instruction> tiu, gdma;
-  for (const isa::Instruction& i : program.instructions)
-    (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(i);
-  const absl::Status status = bm1684x::CheckSync(tiu, gdma);
-  if (!status.ok()) return status;
-  tiu.push_back(isa::MakeEnd(isa::Engine::kTiu, tiu.size() + 1));
-  gdma.push_back(isa::MakeEnd(isa::Engine::kGdma, gdma.size() + 1));
-  auto tiu_bytes = isa::EncodeStream(tiu);
-  if (!tiu_bytes.ok()) return tiu_bytes.status();
-  auto gdma_bytes = isa::EncodeStream(gdma);
-  if (!gdma_bytes.ok()) return gdma_bytes.status();
-  return sim::DecodeProgram(*tiu_bytes, *gdma_bytes);
-}
-
-// `body` reads %x, the input of the given type, and ends with %y. Weights get
-// random values.
-// `lane_bytes`: local memory to use; little makes many slices.
-void Check(const std::string& input, const std::string& output,
-           const std::string& body, int64_t lane_bytes = isa::kLaneBytes) {
-  mlir::MLIRContext context;
-  context
-      .loadDialect<mlir::func::FuncDialect, top::TopDialect, tpu::TpuDialect>();
-  const std::string text = absl::StrCat(
-      "module attributes {module.name = \"net\"} {\n"
-      "func.func @main(%arg: tensor<",
-      input, ">) -> tensor<", output, "> {\n", "%x = top.Input %arg : tensor<",
-      input, "> loc(\"x\")\n", body, "\nreturn %y : tensor<", output, ">\n}}");
-  auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
-  ASSERT_TRUE(module) << text;
-  std::mt19937 generator(7);
-  const auto random = [&](mlir::Value value) {
-    return RandomTensor(*top::DTypeOf(top::ElementTypeOf(value)),
-                        top::ShapeOf(value).vec(), generator);
-  };
-  module->walk([&](top::WeightOp weight) {
-    ASSERT_EQ(getWeights(&context).Add(getName(weight), random(weight)),
-              getName(weight));
-  });
-  TensorMap inputs;
-  module->walk([&](top::InputOp op) { inputs["x"] = random(op.getOutput()); });
-  const auto expected = interpreter::RunTpu(*module, inputs);
-  ASSERT_TRUE(expected.ok()) << expected.status();
-
-  mlir::PassManager passes(&context);
-  tpu::GroupOpsOptions options;
-  options.laneBytes = lane_bytes;
-  passes.addPass(tpu::createGroupOps(options));
-  passes.addPass(tpu::createAssignLocalMemory());
-  passes.addPass(tpu::createAssignGlobalMemory());
-  ASSERT_TRUE(mlir::succeeded(passes.run(*module)));
-  auto program = BuildProgram(*module);
-  ASSERT_TRUE(program.ok()) << program.status();
-  ASSERT_TRUE(bm1684x::AssignSync(absl::MakeSpan(program->instructions)).ok());
-  const auto decoded = Decode(*program);
-  ASSERT_TRUE(decoded.ok()) << decoded.status();
-  for (auto interleaving :
-       {sim::Interleaving::kTiuFirst, sim::Interleaving::kGdmaFirst}) {
-    sim::Options options;
-    options.ddr_bytes = uint64_t{1} << 28;
-    options.pattern = sim::LocalPattern::kNan;
-    options.interleaving = interleaving;
-    sim::Simulator simulator(options);
-    const auto write = [&](uint64_t address, const Tensor& tensor) {
-      auto memory = simulator.memory().Range(address, tensor.SizeInBytes());
-      ASSERT_TRUE(memory.ok());
-      std::memcpy(*memory, tensor.raw(), tensor.SizeInBytes());
-    };
-    for (const ProgramCoefficient& c : program->coefficients)
-      write(c.address, *getWeights(&context).Find(c.name));
-    write(program->inputs[0].address, inputs["x"]);
-    Checker checker(*program, *expected);
-    simulator.set_observer(&checker);
-    const absl::Status status = simulator.Run(*decoded);
-    ASSERT_TRUE(status.ok()) << status;
-    int computed = 0;
-    for (const ProgramTensor& tensor : program->tensors)
-      computed += tensor.complete_after > 0;
-    EXPECT_EQ(checker.compared(), computed);
-  }
-}
-
-std::string Weight(const std::string& name, const std::string& type) {
-  return absl::StrCat("%", name, " = top.Weight : tensor<", type, "> loc(\"",
-                      name, "\")\n");
-}
 
 // %y = Conv2D of %x.
 std::string Conv(const std::string& in, const std::string& filter,
@@ -270,14 +104,6 @@ TEST(Program, MatMuls) {
   Check("5x100xf32", "5x70xf32", MatMul(5, 100, 70, "f32"));
   Check("1x200xf16", "1x2xf16", MatMul(1, 200, 2, "f16"));
   Check("2x25088xf16", "2x130xf16", MatMul(2, 25088, 130, "f16"));
-}
-
-std::string Unary(const std::string& op, const std::string& attributes,
-                  const std::string& in, const std::string& out) {
-  const std::string properties =
-      attributes.empty() ? "" : absl::StrCat(" <{", attributes, "}>");
-  return absl::StrCat("%y = \"tpu.", op, "\"(%x)", properties, " : (tensor<",
-                      in, ">) -> tensor<", out, "> loc(\"y\")");
 }
 
 TEST(Program, Pools) {
@@ -393,18 +219,6 @@ TEST(Program, ConcatsOfComputedValues) {
             "(tensor<1x3x5x7xf32>, tensor<1x7x5x7xf32>, tensor<1x3x5x7xf32>, "
             "tensor<1x3x5x7xf32>, tensor<1x3x5x7xf32>) -> "
             "tensor<1x19x5x7xf32> loc(\"y\")");
-}
-
-int64_t Pick(std::mt19937& generator, int64_t low, int64_t high) {
-  return low + static_cast<int64_t>(generator() % (high - low + 1));
-}
-
-std::string Shape(const std::vector<int64_t>& shape, const std::string& type) {
-  return absl::StrCat(absl::StrJoin(shape, "x"), "x", type);
-}
-
-std::string List(const char* name, const std::vector<int64_t>& values) {
-  return absl::StrCat(name, " = array<i64: ", absl::StrJoin(values, ", "), ">");
 }
 
 // Random shapes in little memory: any slice must give the same bits.

@@ -119,6 +119,26 @@ struct FoldBias : mlir::OpRewritePattern<AddOp> {
   }
 };
 
+// Conv(x) * s -> Conv(x), Conv(x) + b -> Conv(x)
+template <typename Conv, typename Op>
+struct FoldConst : mlir::OpRewritePattern<Op> {
+  using mlir::OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter& rewriter) const override {
+    auto conv = SingleUseProducer<Conv>(op.getInput());
+    if (!conv) return failure();
+    const std::vector<float> constants(
+        ShapeOf(op.getOutput())[1],
+        static_cast<float>(ToDouble(op.getConstVal())));
+    if constexpr (std::is_same_v<Op, AddConstOp>) {
+      return FoldAffine(rewriter, conv, op, nullptr, constants);
+    } else {
+      const std::vector<float> zeros(constants.size());
+      return FoldAffine(rewriter, conv, op, &constants, zeros);
+    }
+  }
+};
+
 }  // namespace
 
 void ScaleOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
@@ -130,11 +150,15 @@ void ConvOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                          mlir::MLIRContext* context) {
   // Before the general pattern that makes an AddConst of a splat.
   patterns.add<FoldBias<ConvOp>>(context, /*benefit=*/2);
+  patterns.add<FoldConst<ConvOp, MulConstOp>, FoldConst<ConvOp, AddConstOp>>(
+      context);
 }
 
 void ConvTransposeOp::getCanonicalizationPatterns(
     mlir::RewritePatternSet& patterns, mlir::MLIRContext* context) {
   patterns.add<FoldBias<ConvTransposeOp>>(context, /*benefit=*/2);
+  patterns.add<FoldConst<ConvTransposeOp, MulConstOp>,
+               FoldConst<ConvTransposeOp, AddConstOp>>(context);
 }
 
 }  // namespace tpuc::top

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "compiler/dialect/top/canonicalize_util.h"
 
@@ -67,6 +68,75 @@ struct DivToMul : mlir::OpRewritePattern<DivOp> {
   }
 };
 
+// Max(x, splat) and Min(x, splat) -> Clip(x)
+template <typename Op>
+struct SplatToClip : mlir::OpRewritePattern<Op> {
+  using mlir::OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter& rewriter) const override {
+    if (op.getDoRelu()) return failure();
+    for (const auto& [x, bound] : {std::pair(op.getLhs(), op.getRhs()),
+                                   std::pair(op.getRhs(), op.getLhs())}) {
+      const auto splat = SplatOf(bound);
+      if (!splat || x.getType() != op.getOutput().getType()) continue;
+      constexpr double kMost = std::numeric_limits<float>::max();
+      constexpr bool kIsMax = std::is_same_v<Op, MaxOp>;
+      rewriter.replaceOpWithNewOp<ClipOp>(
+          op, x.getType(), x,
+          rewriter.getF64FloatAttr(kIsMax ? *splat : -kMost),
+          rewriter.getF64FloatAttr(kIsMax ? kMost : *splat));
+      return success();
+    }
+    return failure();
+  }
+};
+
+// 1 / x
+struct DivToReciprocal : mlir::OpRewritePattern<DivOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DivOp op,
+                                PatternRewriter& rewriter) const override {
+    if (op.getDoRelu() || SplatOf(op.getLhs()) != 1.0f ||
+        op.getRhs().getType() != op.getOutput().getType()) {
+      return failure();
+    }
+    rewriter.replaceOpWithNewOp<ReciprocalOp>(op, op.getOutput().getType(),
+                                              op.getRhs());
+    return success();
+  }
+};
+
+// x * 1, x + 0 -> x, as a reshape, which keeps the name where that is needed.
+template <typename Op>
+struct DropNeutral : mlir::OpRewritePattern<Op> {
+  using mlir::OpRewritePattern<Op>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Op op,
+                                PatternRewriter& rewriter) const override {
+    constexpr double kNeutral = std::is_same_v<Op, MulConstOp> ? 1 : 0;
+    if (ToDouble(op.getConstVal()) != kNeutral) return failure();
+    rewriter.replaceOpWithNewOp<ReshapeOp>(op, op.getOutput().getType(),
+                                           op.getInput());
+    return success();
+  }
+};
+
+// x * sigmoid(x)
+struct SiLUFromProduct : mlir::OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter& rewriter) const override {
+    if (op.getDoRelu()) return failure();
+    for (const auto& [x, gate] : {std::pair(op.getLhs(), op.getRhs()),
+                                  std::pair(op.getRhs(), op.getLhs())}) {
+      auto sigmoid = gate.getDefiningOp<SigmoidOp>();
+      if (!sigmoid || sigmoid.getInput() != x) continue;
+      rewriter.replaceOpWithNewOp<SiLUOp>(op, op.getOutput().getType(), x);
+      return success();
+    }
+    return failure();
+  }
+};
+
 // Relu(Op(x)) -> Op(x) {do_relu}
 template <typename Op>
 LogicalResult FuseRelu(ReluOp relu, PatternRewriter& rewriter) {
@@ -92,7 +162,9 @@ struct FuseReluIntoProducer : mlir::OpRewritePattern<ReluOp> {
                    succeeded(FuseRelu<AddOp>(op, rewriter)) ||
                    succeeded(FuseRelu<SubOp>(op, rewriter)) ||
                    succeeded(FuseRelu<MulOp>(op, rewriter)) ||
-                   succeeded(FuseRelu<DivOp>(op, rewriter)));
+                   succeeded(FuseRelu<DivOp>(op, rewriter)) ||
+                   succeeded(FuseRelu<MaxOp>(op, rewriter)) ||
+                   succeeded(FuseRelu<MinOp>(op, rewriter)));
   }
 };
 
@@ -186,15 +258,28 @@ void SubOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
 }
 void MulOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                         mlir::MLIRContext* context) {
-  patterns.add<SplatToConst<MulOp>, HardSwishFromProduct>(context);
+  patterns.add<SplatToConst<MulOp>, HardSwishFromProduct, SiLUFromProduct>(
+      context);
 }
 void DivOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                         mlir::MLIRContext* context) {
-  patterns.add<SplatToConst<DivOp>, DivToMul>(context);
+  patterns.add<SplatToConst<DivOp>, DivToMul, DivToReciprocal>(context);
+}
+void MaxOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                        mlir::MLIRContext* context) {
+  patterns.add<SplatToClip<MaxOp>>(context);
+}
+void MinOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                        mlir::MLIRContext* context) {
+  patterns.add<SplatToClip<MinOp>>(context);
+}
+void AddConstOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
+                                             mlir::MLIRContext* context) {
+  patterns.add<DropNeutral<AddConstOp>>(context);
 }
 void MulConstOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                              mlir::MLIRContext* context) {
-  patterns.add<HardSwishFromScaledProduct>(context);
+  patterns.add<HardSwishFromScaledProduct, DropNeutral<MulConstOp>>(context);
 }
 void ReluOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                          mlir::MLIRContext* context) {

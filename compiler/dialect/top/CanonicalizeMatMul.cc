@@ -20,7 +20,8 @@ struct FoldBias : mlir::OpRewritePattern<AddOp> {
       auto matmul =
           SingleUseProducer<MatMulOp>(swap ? op.getRhs() : op.getLhs());
       const Tensor* bias = ConstantOf(swap ? op.getLhs() : op.getRhs());
-      if (!matmul || matmul.getBias() || matmul.getDoRelu() ||
+      if (!matmul || ConstantOf(matmul.getRight()) == nullptr ||
+          matmul.getBias() || matmul.getDoRelu() ||
           matmul.getOutput().getType() != op.getOutput().getType() ||
           bias == nullptr || bias->dtype() != DType::kF32) {
         continue;
@@ -49,12 +50,37 @@ struct FoldBias : mlir::OpRewritePattern<AddOp> {
   }
 };
 
+// Whether `order` exchanges the last two dimensions and nothing else.
+bool IsTranspose(llvm::ArrayRef<int64_t> order) {
+  const auto rank = static_cast<int64_t>(order.size());
+  if (rank < 2) return false;
+  for (int64_t d = 0; d < rank - 2; ++d)
+    if (order[d] != d) return false;
+  return order[rank - 1] == rank - 2;
+}
+
+// MatMul(x, transposed y) -> MatMul(x, y) that transposes.
+struct TakeTransposed : mlir::OpRewritePattern<MatMulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MatMulOp op,
+                                PatternRewriter& rewriter) const override {
+    auto permute = op.getRight().getDefiningOp<PermuteOp>();
+    if (!permute || !IsTranspose(permute.getOrder())) return failure();
+    rewriter.modifyOpInPlace(op, [&] {
+      op.getRightMutable().assign(permute.getInput());
+      op.setRightTranspose(!op.getRightTranspose());
+    });
+    return success();
+  }
+};
+
 }  // namespace
 
 void MatMulOp::getCanonicalizationPatterns(mlir::RewritePatternSet& patterns,
                                            mlir::MLIRContext* context) {
   // Before the general pattern that makes an AddConst of a splat.
   patterns.add<FoldBias>(context, /*benefit=*/2);
+  patterns.add<TakeTransposed>(context);
 }
 
 }  // namespace tpuc::top

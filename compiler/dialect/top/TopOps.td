@@ -120,6 +120,34 @@ def Top_ScaleOp : Top_Op<"Scale"> {
   let assemblyFormat = Top_Format;
 }
 
+def Top_LayerNormOp : Top_Op<"LayerNorm"> {
+  let summary = "(x - mean) / sqrt(variance + epsilon) * scale + bias";
+  let description = [{
+    Mean and variance (of all elements, not of a sample) over the dimensions from
+    `axis` (non-negative) on. `affine`: nothing, scale, or scale and bias, of the
+    shape of these dimensions.
+  }];
+  let arguments = (ins Top_Tensor:$input, Variadic<Top_Tensor>:$affine,
+    I64Attr:$axis, F64Attr:$epsilon);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+  let assemblyFormat = Top_Format;
+}
+
+def Top_LRNOp : Top_Op<"LRN", [SameOperandsAndResultType]> {
+  let summary = "x / (bias + alpha / size * (sum of x^2 over `size` channels))^beta";
+  let description = [{
+    The channels (dimension 1) around that of the element: (size - 1) / 2 in front of
+    it, size / 2 behind it.
+  }];
+  let arguments = (ins Top_Tensor:$input, I64Attr:$size, F64Attr:$alpha,
+    F64Attr:$beta, F64Attr:$bias);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let assemblyFormat = Top_SameTypeFormat;
+}
+
 //===----------------------------------------------------------------------===//
 // Pooling and reductions
 //===----------------------------------------------------------------------===//
@@ -142,6 +170,18 @@ def Top_AvgPoolOp : Top_PoolOp<"AvgPool"> {
   let summary = "Mean over windows; a global pool has kernel_shape = [IH, IW]";
   let arguments = !con(baseArguments,
     (ins DefaultValuedAttr<BoolAttr, "false">:$count_include_pad));
+}
+
+def Top_ReduceOp : Top_Op<"Reduce"> {
+  let summary = "Reduction along `axes` (ascending), which keep extent 1";
+  let description = [{
+    `mode`: mean, sum, max, min, or l2, the root of the sum of squares.
+  }];
+  let arguments = (ins Top_Tensor:$input, StrAttr:$mode,
+    DenseI64ArrayAttr:$axes);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let assemblyFormat = Top_Format;
 }
 
 def Top_SoftmaxOp : Top_Op<"Softmax", [SameOperandsAndResultType]> {
@@ -170,6 +210,8 @@ def Top_AddOp : Top_BinaryOp<"Add", "lhs + rhs">;
 def Top_SubOp : Top_BinaryOp<"Sub", "lhs - rhs">;
 def Top_MulOp : Top_BinaryOp<"Mul", "lhs * rhs">;
 def Top_DivOp : Top_BinaryOp<"Div", "lhs / rhs">;
+def Top_MaxOp : Top_BinaryOp<"Max", "the larger of lhs and rhs">;
+def Top_MinOp : Top_BinaryOp<"Min", "the smaller of lhs and rhs">;
 
 class Top_ConstOp<string mnemonic, string what>
     : Top_Op<mnemonic, [SameOperandsAndResultType]> {
@@ -178,7 +220,9 @@ class Top_ConstOp<string mnemonic, string what>
   let results = (outs Top_Tensor:$output);
   let assemblyFormat = Top_SameTypeFormat;
 }
-def Top_AddConstOp : Top_ConstOp<"AddConst", "x + c">;
+def Top_AddConstOp : Top_ConstOp<"AddConst", "x + c"> {
+  let hasCanonicalizer = 1;
+}
 def Top_MulConstOp : Top_ConstOp<"MulConst", "x * c"> {
   let hasCanonicalizer = 1;
 }
@@ -205,7 +249,30 @@ def Top_HardSigmoidOp : Top_UnaryOp<"HardSigmoid", "max(0, min(1, alpha * x + be
 }
 def Top_HardSwishOp : Top_UnaryOp<"HardSwish", "x * max(0, min(6, x + 3)) / 6">;
 def Top_SigmoidOp : Top_UnaryOp<"Sigmoid", "1 / (1 + exp(-x))">;
+def Top_SiLUOp : Top_UnaryOp<"SiLU", "x / (1 + exp(-x))">;
+def Top_AbsOp : Top_UnaryOp<"Abs", "x without its sign">;
+def Top_SqrtOp : Top_UnaryOp<"Sqrt", "square root">;
+def Top_ReciprocalOp : Top_UnaryOp<"Reciprocal", "1 / x">;
+def Top_TanhOp : Top_UnaryOp<"Tanh", "hyperbolic tangent">;
+def Top_EluOp : Top_UnaryOp<"Elu", "x where x > 0, else alpha * (exp(x) - 1)"> {
+  let arguments = !con(inputArgument, (ins F64Attr:$alpha));
+}
+def Top_LeakyReluOp : Top_UnaryOp<"LeakyRelu", "x where x > 0, else alpha * x"> {
+  let arguments = !con(inputArgument, (ins F64Attr:$alpha));
+}
 def Top_ExpOp : Top_UnaryOp<"Exp", "e to the x">;
+def Top_LogOp : Top_UnaryOp<"Log", "natural logarithm">;
+def Top_SoftplusOp : Top_UnaryOp<"Softplus", "ln(1 + exp(x))">;
+def Top_ErfOp : Top_UnaryOp<"Erf", "error function">;
+def Top_GeluOp : Top_UnaryOp<"Gelu", "x / 2 * (1 + erf(x / sqrt(2)))">;
+
+def Top_PReluOp : Top_Op<"PRelu"> {
+  let summary = "x where x > 0, else x * slope, which broadcasts to x";
+  let arguments = (ins Top_Tensor:$input, Top_Tensor:$slope);
+  let results = (outs Top_Tensor:$output);
+  let hasVerifier = 1;
+  let assemblyFormat = Top_Format;
+}
 
 //===----------------------------------------------------------------------===//
 // Shape

@@ -220,6 +220,57 @@ LogicalResult ScaleOp::verify() {
   return VerifyShape(*this, getOutput(), in, "output");
 }
 
+LogicalResult LayerNormOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const int64_t rank = static_cast<int64_t>(in.size()), axis = getAxis();
+  if (axis < 0 || axis >= rank) {
+    return emitOpError() << "axis must be in [0, " << rank << "), found "
+                         << axis;
+  }
+  if (getAffine().size() > 2) {
+    return emitOpError() << "has " << getAffine().size()
+                         << " operands behind the input; it takes a scale and "
+                            "a bias";
+  }
+  if (failed(VerifyOneElementType(*this))) return failure();
+  for (Value operand : getAffine()) {
+    if (failed(VerifyShape(*this, operand, in.drop_front(axis),
+                           "scale and bias"))) {
+      return failure();
+    }
+  }
+  return VerifyShape(*this, getOutput(), in, "output");
+}
+
+LogicalResult LRNOp::verify() {
+  if (ShapeOf(getInput()).size() < 2) {
+    return emitOpError() << "input must have a channel dimension, found "
+                         << getInput().getType();
+  }
+  if (static_cast<int64_t>(getSize()) >= 1) return success();
+  return emitOpError() << "size must be at least 1, found "
+                       << static_cast<int64_t>(getSize());
+}
+
+LogicalResult ReduceOp::verify() {
+  if (failed(VerifyOneElementType(*this))) return failure();
+  if (!llvm::is_contained({"mean", "sum", "max", "min", "l2"}, getMode())) {
+    return emitOpError() << "mode '" << getMode()
+                         << "' is none of mean, sum, max, min, l2";
+  }
+  llvm::SmallVector<int64_t> shape(ShapeOf(getInput()));
+  int64_t last = -1;
+  for (int64_t axis : getAxes()) {
+    if (axis <= last || axis >= static_cast<int64_t>(shape.size())) {
+      return emitOpError() << "axes must be ascending in [0, " << shape.size()
+                           << "), found " << axis;
+    }
+    last = axis;
+    shape[axis] = 1;
+  }
+  return VerifyShape(*this, getOutput(), shape, "output");
+}
+
 LogicalResult MaxPoolOp::verify() { return VerifyPool(*this); }
 LogicalResult AvgPoolOp::verify() { return VerifyPool(*this); }
 
@@ -234,6 +285,20 @@ LogicalResult AddOp::verify() { return VerifyBinary(*this); }
 LogicalResult SubOp::verify() { return VerifyBinary(*this); }
 LogicalResult MulOp::verify() { return VerifyBinary(*this); }
 LogicalResult DivOp::verify() { return VerifyBinary(*this); }
+LogicalResult MaxOp::verify() { return VerifyBinary(*this); }
+LogicalResult MinOp::verify() { return VerifyBinary(*this); }
+
+LogicalResult PReluOp::verify() {
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  if (failed(VerifyOneElementType(*this)) ||
+      failed(VerifyShape(*this, getOutput(), in, "output"))) {
+    return failure();
+  }
+  const auto shape = BroadcastShape(in, ShapeOf(getSlope()));
+  if (shape && ArrayRef<int64_t>(*shape) == in) return success();
+  return emitOpError() << "slope " << getSlope().getType()
+                       << " does not broadcast to " << getInput().getType();
+}
 
 LogicalResult ClipOp::verify() {
   if (getMin().convertToDouble() <= getMax().convertToDouble()) {

@@ -2,6 +2,8 @@
 // Patterns that look at the values of weights.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "compiler/dialect/top/TopOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -143,6 +145,92 @@ TEST_F(CanonicalizeTest, DivisionByZeroStays) {
   %y = top.Div %x, %z : ($T, tensor<1xf32>) -> $T loc("y"))"),
                 kType),
             (Names{"Weight", "Div"}));
+}
+
+class LayerNorm : public CanonicalizeTest {
+ protected:
+  LayerNorm() {
+    Weight("eps", {1}, {1e-5f});
+    Weight("two", {8}, {2, 3, 4, 5, 6, 7, 8, 9});
+    Weight("row", {1, 8}, {1, 2, 3, 4, 5, 6, 7, 8});
+  }
+
+  // The chain up to the deviation, with the mean taken by `mode`.
+  static std::string Deviation(const std::string& mode) {
+    return Replace(R"(
+  %eps = top.Weight : tensor<1xf32> loc("eps")
+  %two = top.Weight : tensor<8xf32> loc("two")
+  %row = top.Weight : tensor<1x8xf32> loc("row")
+  %m = top.Reduce %x {axes = array<i64: 1>, mode = ")" +
+                   mode + R"("} : ($T) -> tensor<2x1xf32> loc("m")
+  %c = top.Sub %x, %m : ($T, tensor<2x1xf32>) -> $T loc("c")
+  %s = top.Mul %c, %c : ($T, $T) -> $T loc("s")
+  %v = top.Reduce %s {axes = array<i64: 1>, mode = "mean"} : ($T) -> tensor<2x1xf32> loc("v")
+  %e = top.Add %v, %eps : (tensor<2x1xf32>, tensor<1xf32>) -> tensor<2x1xf32> loc("e")
+  %r = top.Sqrt %e : tensor<2x1xf32> loc("r"))");
+  }
+};
+
+constexpr char kAffine[] = R"(
+  %p = top.Mul %n, %two : ($T, tensor<8xf32>) -> $T loc("p")
+  %y = top.Add %row, %p : (tensor<1x8xf32>, $T) -> $T loc("y"))";
+
+TEST_F(LayerNorm, Quotient) {
+  EXPECT_EQ(Run(Deviation("mean") + Replace(R"(
+  %n = top.Div %c, %r : ($T, tensor<2x1xf32>) -> $T loc("n"))") +
+                    Replace(kAffine),
+                kType),
+            (Names{"Weight", "Weight", "LayerNorm"}));
+}
+
+TEST_F(LayerNorm, ProductWithReciprocal) {
+  EXPECT_EQ(Run(Deviation("mean") + Replace(R"(
+  %q = top.Reciprocal %r : tensor<2x1xf32> loc("q")
+  %y = top.Mul %q, %c : (tensor<2x1xf32>, $T) -> $T loc("y"))"),
+                kType),
+            Names{"LayerNorm"});
+}
+
+TEST_F(LayerNorm, NotOfAnotherMean) {
+  const Names names = Run(Deviation("max") + Replace(R"(
+  %y = top.Div %c, %r : ($T, tensor<2x1xf32>) -> $T loc("y"))"),
+                          kType);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "LayerNorm"), 0);
+  EXPECT_EQ(names.back(), "Div");
+}
+
+class SiLU : public CanonicalizeTest {
+ protected:
+  SiLU() { Weight("one", {1}, {1}); }
+};
+
+TEST_F(SiLU, ProductWithGate) {
+  EXPECT_EQ(Run(Replace(R"(
+  %one = top.Weight : tensor<1xf32> loc("one")
+  %a = top.Mul %x, %one : ($T, tensor<1xf32>) -> $T loc("a")
+  %s = top.Sigmoid %a : $T loc("s")
+  %y = top.Mul %s, %x : ($T, $T) -> $T loc("y"))"),
+                kType),
+            Names{"SiLU"});
+}
+
+TEST_F(SiLU, NotOfAnotherGate) {
+  EXPECT_EQ(Run(Replace(R"(
+  %a = top.Abs %x : $T loc("a")
+  %s = top.Sigmoid %a : $T loc("s")
+  %y = top.Mul %s, %x : ($T, $T) -> $T loc("y"))"),
+                kType),
+            (Names{"Abs", "Sigmoid", "Mul"}));
+}
+
+TEST_F(SiLU, MaxWithConstantIsAClamp) {
+  EXPECT_EQ(Run(Replace(R"(
+  %one = top.Weight : tensor<1xf32> loc("one")
+  %a = top.Max %x, %one : ($T, tensor<1xf32>) -> $T loc("a")
+  %b = top.Div %one, %a : (tensor<1xf32>, $T) -> $T loc("b")
+  %y = top.Min %one, %b : (tensor<1xf32>, $T) -> $T loc("y"))"),
+                kType),
+            (Names{"Clip", "Reciprocal", "Clip"}));
 }
 
 }  // namespace

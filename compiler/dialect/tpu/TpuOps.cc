@@ -112,6 +112,47 @@ LogicalResult VerifyProductTypes(Operation *op, Value input, Value weight,
   return success();
 }
 
+// The forms that take two activations.
+LogicalResult VerifyBatched(MatMulOp op) {
+  if (failed(VerifyRank(op, op.getInput(), 3, "input")) ||
+      failed(VerifyRank(op, op.getRight(), 3, "right")) ||
+      failed(VerifyProductTypes(op, op.getInput(), op.getRight(), "right",
+                                op.getOutput()))) {
+    return failure();
+  }
+  const Type element = ElementTypeOf(op.getInput());
+  if (element.isF32() != (op.getForm() == MatMulForm::left_conv)) {
+    return op.emitOpError() << "form left_conv is for f32 and form mm2 for f16 "
+                               "and bf16, found "
+                            << op.getInput().getType();
+  }
+  if (op.getBias()) return op.emitOpError("with a bias needs form conv");
+  const ArrayRef<int64_t> in = ShapeOf(op.getInput());
+  const ArrayRef<int64_t> right = ShapeOf(op.getRight());
+  const int64_t k = right[op.getRightTranspose() ? 2 : 1];
+  const int64_t n = right[op.getRightTranspose() ? 1 : 2];
+  if (in[2] != k) {
+    return op.emitOpError()
+           << "input has " << in[2] << " columns, right has " << k << " rows";
+  }
+  const int64_t batches = std::max(in[0], right[0]);
+  if ((in[0] != batches && in[0] != 1) ||
+      (right[0] != batches && right[0] != 1)) {
+    return op.emitOpError()
+           << "input has " << in[0] << " matrices, right has " << right[0];
+  }
+  if (failed(VerifyCuts(op, op.getIcCuts(), k, element))) return failure();
+  return VerifyShape(op, op.getOutput(), {batches, in[1], n}, "output");
+}
+
+template <typename Op>
+LogicalResult VerifyF32Unary(Op op) {
+  if (!ElementTypeOf(op.getInput()).isF32()) {
+    return op.emitOpError("needs an f32 operand; cast first");
+  }
+  return VerifySameType(op, op.getInput(), op.getOutput());
+}
+
 }  // namespace
 
 LogicalResult CastOp::verify() {
@@ -197,11 +238,15 @@ LogicalResult Conv2DOp::verify() {
 }
 
 LogicalResult MatMulOp::verify() {
+  if (getForm() != MatMulForm::conv) return VerifyBatched(*this);
   if (failed(VerifyRank(*this, getInput(), 2, "input")) ||
       failed(VerifyRank(*this, getRight(), 2, "right")) ||
       failed(VerifyProductTypes(*this, getInput(), getRight(), "right",
                                 getOutput()))) {
     return failure();
+  }
+  if (getRightTranspose()) {
+    return emitOpError("form conv needs a right side that is not transposed");
   }
   const ArrayRef<int64_t> in = ShapeOf(getInput());
   const ArrayRef<int64_t> right = ShapeOf(getRight());
@@ -300,10 +345,13 @@ LogicalResult ClipOp::verify() {
   return VerifySameType(*this, getInput(), getOutput());
 }
 
-LogicalResult ExpOp::verify() {
-  if (!ElementTypeOf(getInput()).isF32()) {
-    return emitOpError("needs an f32 operand; cast first");
-  }
+LogicalResult ExpOp::verify() { return VerifyF32Unary(*this); }
+LogicalResult LogOp::verify() { return VerifyF32Unary(*this); }
+LogicalResult ErfSeriesOp::verify() { return VerifyF32Unary(*this); }
+LogicalResult RsqrtOp::verify() { return VerifyF32Unary(*this); }
+
+LogicalResult AbsOp::verify() {
+  if (failed(VerifyFloat(*this, getInput(), "input"))) return failure();
   return VerifySameType(*this, getInput(), getOutput());
 }
 

@@ -27,7 +27,8 @@ def Tpu_ConvForm : I32EnumAttr<"ConvForm", "instruction that does a convolution"
   let cppNamespace = "::tpuc::tpu";
 }
 def Tpu_MatMulForm : I32EnumAttr<"MatMulForm", "instruction that does a matrix product", [
-    I32EnumAttrCase<"conv", 0>]> {
+    I32EnumAttrCase<"conv", 0>, I32EnumAttrCase<"left_conv", 1>,
+    I32EnumAttrCase<"mm2", 2>]> {
   let cppNamespace = "::tpuc::tpu";
 }
 def Tpu_PoolKind : I32EnumAttr<"PoolKind", "what a window is reduced to", [
@@ -87,14 +88,20 @@ def Tpu_Conv2DOp : Tpu_TensorOp<"Conv2D"> {
 }
 
 def Tpu_MatMulOp : Tpu_TensorOp<"MatMul"> {
-  let summary = "Matrix product with a constant right side";
+  let summary = "Matrix product";
   let description = [{
-    input [M, K], right [K, N] (a `top.Weight`), bias f32 [N]; output [M, N].
-    `form` = conv: a 1x1 CONV with K input channels, N output channels and M
-    pixels; accumulation as CONV's. Clamped like Conv2D.
+    `form` = conv: input [M, K], right [K, N] (a `top.Weight`), bias f32 [N]; output
+    [M, N]. A 1x1 CONV with K input channels, N output channels and M pixels.
+    The other forms have neither bias nor constant: input [B, M, K], right [B, K, N]
+    ([B, N, K] with `right_transpose`), where either B may be 1 instead; output
+    [B, M, N]. `form` = left_conv, f32: for each of B a 1x1 CONV whose filters are
+    the rows of the input. `form` = mm2, f16 and bf16: for each of B an MM2.
+    Accumulation as CONV's and MM2's, which is the same (docs/isa/bm1684x.md, c.2
+    and c.5), with cuts of K as Conv2D has them. Clamped like Conv2D.
   }];
   let arguments = (ins Tpu_Tensor:$input, Tpu_Tensor:$right,
     Optional<Tpu_Tensor>:$bias,
+    DefaultValuedAttr<BoolAttr, "false">:$right_transpose,
     DefaultValuedAttr<Tpu_MatMulForm, "::tpuc::tpu::MatMulForm::conv">:$form,
     DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts,
     DefaultValuedAttr<BoolAttr, "false">:$do_relu,
@@ -163,6 +170,38 @@ def Tpu_ClipOp : Tpu_TensorOp<"Clip"> {
 
 def Tpu_ExpOp : Tpu_TensorOp<"Exp"> {
   let summary = "exp by the steps of compiler/numerics/exp_recipe.h, f32 only";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_AbsOp : Tpu_TensorOp<"Abs"> {
+  let summary = "AR abs of floats";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_RsqrtOp : Tpu_TensorOp<"Rsqrt"> {
+  let summary = "SFU rsqrt with three Newton steps, f32 only";
+  let description = [{
+    Finite for +0 (4.459e19); infinities and negative numbers give no root
+    (docs/isa/bm1684x.md c.7).
+  }];
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_LogOp : Tpu_TensorOp<"Log"> {
+  let summary = "ln by the steps of compiler/numerics/log_recipe.h, f32 only";
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_ErfSeriesOp : Tpu_TensorOp<"ErfSeries"> {
+  let summary = "The polynomial of erf (compiler/numerics/log_recipe.h), f32 only";
   let arguments = (ins Tpu_Tensor:$input);
   let results = (outs Tpu_Tensor:$output);
   let hasVerifier = 1;

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "absl/strings/str_join.h"
+#include "compiler/frontend/onnx/fold.h"
 #include "compiler/frontend/onnx/registry.h"
 
 namespace tpuc::onnx_import {
@@ -43,10 +44,53 @@ absl::Status ConvertBatchNormalization(NodeContext& c) {
   return absl::OkStatus();
 }
 
+absl::Status ConvertLayerNormalization(NodeContext& c) {
+  absl::StatusOr<int64_t> axis =
+      NormalAxis(c.node().Int("axis", -1), c.Rank(0));
+  if (!axis.ok()) return c.node().Error(axis.status().message());
+  const std::vector<int64_t> shape = c.Shape(0);
+  const std::vector<int64_t> row(shape.begin() + *axis, shape.end());
+  std::vector<mlir::Value> operands;
+  for (int i = 0; i < (c.node().HasInput(2) ? 3 : 2); ++i) {
+    absl::StatusOr<mlir::Value> operand = c.Operand(i);
+    if (!operand.ok()) return operand.status();
+    operands.push_back(*operand);
+    if (i > 0 && c.Shape(i) != row) {
+      return c.node().Error(i == 1 ? "Scale" : "B", " has shape (",
+                            absl::StrJoin(c.Shape(i), ", "), "), expected (",
+                            absl::StrJoin(row, ", "), ")");
+    }
+  }
+  c.SetOutput(c.Create<top::LayerNormOp>(
+      "", shape, operands,
+      {c.Attribute("axis", *axis),
+       c.Attribute("epsilon", double{c.node().Float("epsilon", 1e-5f)})}));
+  return absl::OkStatus();
+}
+
+absl::Status ConvertLRN(NodeContext& c) {
+  absl::StatusOr<mlir::Value> input = c.Operand(0);
+  if (!input.ok()) return input.status();
+  const int64_t size = c.node().Int("size", 0);
+  if (size < 1) return c.node().Error("size is ", size, ", expected 1 or more");
+  if (c.Rank(0) < 2) {
+    return c.node().Error("input has rank ", c.Rank(0), ", expected 2 or more");
+  }
+  c.SetOutput(c.Create<top::LRNOp>(
+      "", c.Shape(0), *input,
+      {c.Attribute("size", size),
+       c.Attribute("alpha", double{c.node().Float("alpha", 1e-4f)}),
+       c.Attribute("beta", double{c.node().Float("beta", 0.75f)}),
+       c.Attribute("bias", double{c.node().Float("bias", 1.0f)})}));
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 void RegisterNormalizations(Registry& registry) {
   registry["BatchNormalization"] = ConvertBatchNormalization;
+  registry["LRN"] = ConvertLRN;
+  registry["LayerNormalization"] = ConvertLayerNormalization;
 }
 
 }  // namespace tpuc::onnx_import

@@ -13,6 +13,7 @@ const Registry& Converters() {
     RegisterMovements(*r);
     RegisterNormalizations(*r);
     RegisterPools(*r);
+    RegisterReductions(*r);
     RegisterResizes(*r);
     RegisterShapes(*r);
     return r;

@@ -24,6 +24,7 @@ void RegisterMatrixProducts(Registry& registry);
 void RegisterMovements(Registry& registry);
 void RegisterNormalizations(Registry& registry);
 void RegisterPools(Registry& registry);
+void RegisterReductions(Registry& registry);
 void RegisterResizes(Registry& registry);
 void RegisterShapes(Registry& registry);
 

@@ -48,6 +48,62 @@ Pointwise MakeSigmoid(top::SigmoidOp, unsigned) {
       [](float x) { return static_cast<float>(1 / (1 + Exp(-double{x}))); });
 }
 
+Pointwise MakeSiLU(top::SiLUOp, unsigned) {
+  return Unary(
+      [](float x) { return static_cast<float>(x / (1 + Exp(-double{x}))); });
+}
+
+Pointwise MakeAbs(top::AbsOp, unsigned) {
+  return Unary([](float x) { return std::fabs(x); });
+}
+
+Pointwise MakeSqrt(top::SqrtOp, unsigned) {
+  return Unary([](float x) { return std::sqrt(x); });
+}
+
+Pointwise MakeReciprocal(top::ReciprocalOp, unsigned) {
+  return Unary([](float x) { return 1 / x; });
+}
+
+Pointwise MakeTanh(top::TanhOp, unsigned) {
+  return Unary(
+      [](float x) { return static_cast<float>(std::tanh(double{x})); });
+}
+
+Pointwise MakeElu(top::EluOp op, unsigned) {
+  const double alpha = op.getAlpha().convertToDouble();
+  return Unary([alpha](float x) {
+    return x > 0 ? x : static_cast<float>(alpha * std::expm1(double{x}));
+  });
+}
+
+Pointwise MakeLeakyRelu(top::LeakyReluOp op, unsigned) {
+  const float alpha = static_cast<float>(op.getAlpha().convertToDouble());
+  return Unary([alpha](float x) { return x < 0 ? alpha * x : x; });
+}
+
+Pointwise MakeLog(top::LogOp, unsigned) {
+  return Unary([](float x) { return static_cast<float>(std::log(double{x})); });
+}
+
+Pointwise MakeSoftplus(top::SoftplusOp, unsigned) {
+  return Unary([](float x) {
+    const double rest = std::log1p(std::exp(-std::fabs(double{x})));
+    return static_cast<float>(std::max(double{x}, 0.0) + rest);
+  });
+}
+
+Pointwise MakeErf(top::ErfOp, unsigned) {
+  return Unary([](float x) { return static_cast<float>(std::erf(double{x})); });
+}
+
+Pointwise MakeGelu(top::GeluOp, unsigned) {
+  const double root_half = std::sqrt(0.5);
+  return Unary([root_half](float x) {
+    return static_cast<float>(0.5 * x * (1 + std::erf(x * root_half)));
+  });
+}
+
 Pointwise MakeExp(top::ExpOp, unsigned) {
   return Unary([](float x) { return static_cast<float>(Exp(double{x})); });
 }

@@ -22,6 +22,16 @@ struct DivOf {
   float operator()(float a, float b) const { return a / b; }
 };
 
+struct MaxOf {
+  float operator()(float a, float b) const { return a > b ? a : b; }
+};
+struct MinOf {
+  float operator()(float a, float b) const { return a > b ? b : a; }
+};
+struct PReluOf {
+  float operator()(float x, float slope) const { return x < 0 ? x * slope : x; }
+};
+
 // Elements between neighbours along each of the result's dimensions; 0 where
 // the operand is broadcast.
 std::vector<int64_t> BroadcastStrides(llvm::ArrayRef<int64_t> operand,
@@ -181,6 +191,13 @@ Pointwise MakeDiv(top::DivOp op, unsigned chained) {
   return MakeBinary<DivOf>(op, chained);
 }
 
+Pointwise MakeMax(top::MaxOp op, unsigned chained) {
+  return MakeBinary<MaxOf>(op, chained);
+}
+Pointwise MakeMin(top::MinOp op, unsigned chained) {
+  return MakeBinary<MinOf>(op, chained);
+}
+
 absl::StatusOr<PreparedKernel> PrepareAdd(top::AddOp op) {
   return PrepareBinary<AddOf>(op);
 }
@@ -192,6 +209,22 @@ absl::StatusOr<PreparedKernel> PrepareMul(top::MulOp op) {
 }
 absl::StatusOr<PreparedKernel> PrepareDiv(top::DivOp op) {
   return PrepareBinary<DivOf>(op);
+}
+
+absl::StatusOr<PreparedKernel> PrepareMax(top::MaxOp op) {
+  return PrepareBinary<MaxOf>(op);
+}
+absl::StatusOr<PreparedKernel> PrepareMin(top::MinOp op) {
+  return PrepareBinary<MinOf>(op);
+}
+
+absl::StatusOr<PreparedKernel> PreparePRelu(top::PReluOp op) {
+  if (absl::Status status = CheckFloat(op); !status.ok()) return status;
+  return PreparedKernel{
+      std::make_unique<BroadcastKernel<PReluOf>>(top::ShapeOf(op.getInput()),
+                                                 top::ShapeOf(op.getSlope()),
+                                                 top::ShapeOf(op.getOutput())),
+      {}};
 }
 
 absl::StatusOr<PreparedKernel> PrepareScale(top::ScaleOp op) {

@@ -25,16 +25,28 @@ absl::StatusOr<PreparedKernel> PrepareMatMul(top::MatMulOp op);
 // pool.cc
 absl::StatusOr<PreparedKernel> PrepareMaxPool(top::MaxPoolOp op);
 absl::StatusOr<PreparedKernel> PrepareAvgPool(top::AvgPoolOp op);
+// reduce.cc
+TensorOr EvalReduce(top::ReduceOp op, const Values& values,
+                    const RunOptions& options);
+TensorOr EvalLayerNorm(top::LayerNormOp op, const Values& values,
+                       const RunOptions& options);
+TensorOr EvalLRN(top::LRNOp op, const Values& values,
+                 const RunOptions& options);
 // elementwise.cc: pointwise where no operand is broadcast
 absl::StatusOr<PreparedKernel> PrepareScale(top::ScaleOp op);
 absl::StatusOr<PreparedKernel> PrepareAdd(top::AddOp op);
 absl::StatusOr<PreparedKernel> PrepareSub(top::SubOp op);
 absl::StatusOr<PreparedKernel> PrepareMul(top::MulOp op);
 absl::StatusOr<PreparedKernel> PrepareDiv(top::DivOp op);
+absl::StatusOr<PreparedKernel> PrepareMax(top::MaxOp op);
+absl::StatusOr<PreparedKernel> PrepareMin(top::MinOp op);
+absl::StatusOr<PreparedKernel> PreparePRelu(top::PReluOp op);
 Pointwise MakeAdd(top::AddOp op, unsigned chained);
 Pointwise MakeSub(top::SubOp op, unsigned chained);
 Pointwise MakeMul(top::MulOp op, unsigned chained);
 Pointwise MakeDiv(top::DivOp op, unsigned chained);
+Pointwise MakeMax(top::MaxOp op, unsigned chained);
+Pointwise MakeMin(top::MinOp op, unsigned chained);
 // movement.cc
 TensorOr EvalPermute(top::PermuteOp op, const Values& values,
                      const RunOptions& options);
@@ -54,6 +66,17 @@ Pointwise MakeClip(top::ClipOp op, unsigned chained);
 Pointwise MakeHardSigmoid(top::HardSigmoidOp op, unsigned chained);
 Pointwise MakeHardSwish(top::HardSwishOp op, unsigned chained);
 Pointwise MakeSigmoid(top::SigmoidOp op, unsigned chained);
+Pointwise MakeSiLU(top::SiLUOp op, unsigned chained);
+Pointwise MakeAbs(top::AbsOp op, unsigned chained);
+Pointwise MakeSqrt(top::SqrtOp op, unsigned chained);
+Pointwise MakeReciprocal(top::ReciprocalOp op, unsigned chained);
+Pointwise MakeTanh(top::TanhOp op, unsigned chained);
+Pointwise MakeElu(top::EluOp op, unsigned chained);
+Pointwise MakeLeakyRelu(top::LeakyReluOp op, unsigned chained);
+Pointwise MakeLog(top::LogOp op, unsigned chained);
+Pointwise MakeSoftplus(top::SoftplusOp op, unsigned chained);
+Pointwise MakeErf(top::ErfOp op, unsigned chained);
+Pointwise MakeGelu(top::GeluOp op, unsigned chained);
 Pointwise MakeExp(top::ExpOp op, unsigned chained);
 TensorOr EvalSoftmax(top::SoftmaxOp op, const Values& values,
                      const RunOptions& options);

@@ -210,6 +210,33 @@ Tensor Transpose(const Tensor& matrix) {
   return result;
 }
 
+// A 1x1 CONV with K input channels, N output channels and M pixels.
+absl::Status MultiplyByConstant(tpu::MatMulOp op, const Values& values,
+                                Tensor& result, int threads) {
+  const Tensor& input = values[op.getInput()];
+  const Tensor& right = values[op.getRight()];
+  const Tensor filter = SizeOf(right.dtype()) == 2 ? Transpose<uint16_t>(right)
+                                                   : Transpose<float>(right);
+  const int64_t m = input.shape()[0], k = input.shape()[1];
+  const int64_t n = right.shape()[1];
+  numerics::ConvSpec spec;
+  spec.input = spec.filter = input.dtype();
+  spec.result = result.dtype();
+  spec.ic = k;
+  spec.oc = n;
+  spec.window.in_w = spec.window.out_w = m;
+  numerics::ConvOperands operands;
+  operands.input.channel = Pieces(input, k, 1);
+  operands.input.w_stride = k;
+  operands.filter = Pieces(filter, n, k);
+  operands.bias = BiasOf(values.Find(op.getBias()));
+  for (const void* piece : Pieces(result, n, 1)) {
+    operands.result.channel.push_back(const_cast<void*>(piece));
+  }
+  operands.result.w_stride = n;
+  return ConvolveInPieces(spec, operands, op.getIcCuts(), 1, threads);
+}
+
 }  // namespace
 
 absl::Status PoolChannels(const numerics::PoolSpec& spec,
@@ -249,37 +276,15 @@ TensorOr EvalConv2D(tpu::Conv2DOp op, const Values& values,
   return result;
 }
 
-// A 1x1 CONV with K input channels, N output channels and M pixels.
 TensorOr EvalMatMul(tpu::MatMulOp op, const Values& values,
                     const RunOptions& options) {
   TensorOr result = MakeResult(op.getOutput());
   if (!result.ok()) return result;
-  const Tensor& input = values[op.getInput()];
-  const Tensor& right = values[op.getRight()];
-  const Tensor filter = SizeOf(right.dtype()) == 2 ? Transpose<uint16_t>(right)
-                                                   : Transpose<float>(right);
-  const int64_t m = input.shape()[0], k = input.shape()[1];
-  const int64_t n = right.shape()[1];
-  numerics::ConvSpec spec;
-  spec.input = spec.filter = input.dtype();
-  spec.result = result->dtype();
-  spec.ic = k;
-  spec.oc = n;
-  spec.window.in_w = spec.window.out_w = m;
-  numerics::ConvOperands operands;
-  operands.input.channel = Pieces(input, k, 1);
-  operands.input.w_stride = k;
-  operands.filter = Pieces(filter, n, k);
-  operands.bias = BiasOf(values.Find(op.getBias()));
-  for (const void* piece : Pieces(*result, n, 1)) {
-    operands.result.channel.push_back(const_cast<void*>(piece));
-  }
-  operands.result.w_stride = n;
-  if (absl::Status status =
-          ConvolveInPieces(spec, operands, op.getIcCuts(), 1, options.threads);
-      !status.ok()) {
-    return status;
-  }
+  const absl::Status status =
+      op.getForm() == tpu::MatMulForm::conv
+          ? MultiplyByConstant(op, values, *result, options.threads)
+          : MultiplyBatches(op, values, *result, options.threads);
+  if (!status.ok()) return status;
   if (op.getDoRelu()) {
     if (absl::Status relu = ApplyRelu(
             *result, op.getReluLimit().convertToDouble(), options.threads);

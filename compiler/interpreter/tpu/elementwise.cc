@@ -171,6 +171,33 @@ TensorOr EvalCast(tpu::CastOp op, const Values& values,
   return result;
 }
 
+TensorOr EvalAbs(tpu::AbsOp op, const Values& values,
+                 const RunOptions& options) {
+  const Tensor& x = values[op.getInput()];
+  Tensor result(x.dtype(), x.shape());
+  ElementwiseSpec spec;
+  spec.op = ArOp::kAbs;
+  spec.a = spec.res = x.dtype();
+  const absl::StatusOr<Elementwise> abs = Elementwise::Create(spec);
+  if (!abs.ok()) return abs.status();
+  abs->Row(x.NumElements(), result.raw(), 1, {x.raw(), 1}, {}, {});
+  return result;
+}
+
+TensorOr EvalRsqrt(tpu::RsqrtOp op, const Values& values,
+                   const RunOptions& options) {
+  constexpr int kIterations = 2;  // as the instruction's field has them
+  const Tensor& x = values[op.getInput()];
+  Tensor result(x.dtype(), x.shape());
+  ParallelFor(options.threads, x.NumElements(), kGrain,
+              [&](int64_t begin, int64_t end) {
+                numerics::RsqrtRow(kIterations, end - begin,
+                                   x.data<float>() + begin, 1,
+                                   result.data<float>() + begin, 1);
+              });
+  return result;
+}
+
 TensorOr EvalBinary(tpu::BinaryOp op, const Values& values,
                     const RunOptions& options) {
   TensorOr result = MakeResult(op.getOutput());

@@ -19,6 +19,9 @@ TensorOr EvalConv2D(tpu::Conv2DOp op, const Values& values,
                     const RunOptions& options);
 TensorOr EvalMatMul(tpu::MatMulOp op, const Values& values,
                     const RunOptions& options);
+// matmul.cc: the forms without a constant.
+absl::Status MultiplyBatches(tpu::MatMulOp op, const Values& values,
+                             Tensor& result, int threads);
 // pool.cc
 TensorOr EvalPool2D(tpu::Pool2DOp op, const Values& values,
                     const RunOptions& options);
@@ -35,6 +38,15 @@ TensorOr EvalClip(tpu::ClipOp op, const Values& values,
                   const RunOptions& options);
 TensorOr EvalExp(tpu::ExpOp op, const Values& values,
                  const RunOptions& options);
+TensorOr EvalAbs(tpu::AbsOp op, const Values& values,
+                 const RunOptions& options);
+TensorOr EvalRsqrt(tpu::RsqrtOp op, const Values& values,
+                   const RunOptions& options);
+// log.cc
+TensorOr EvalLog(tpu::LogOp op, const Values& values,
+                 const RunOptions& options);
+TensorOr EvalErfSeries(tpu::ErfSeriesOp op, const Values& values,
+                       const RunOptions& options);
 // movement.cc
 TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
                      const RunOptions& options);

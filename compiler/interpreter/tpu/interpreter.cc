@@ -18,6 +18,10 @@ const Evaluators& TpuEvaluators() {
     table->Add<tpu::BinaryConstOp>(EvalBinaryConst);
     table->Add<tpu::ClipOp>(EvalClip);
     table->Add<tpu::ExpOp>(EvalExp);
+    table->Add<tpu::AbsOp>(EvalAbs);
+    table->Add<tpu::RsqrtOp>(EvalRsqrt);
+    table->Add<tpu::LogOp>(EvalLog);
+    table->Add<tpu::ErfSeriesOp>(EvalErfSeries);
     table->Add<tpu::ReshapeOp>(EvalReshape);
     table->Add<tpu::PermuteOp>(EvalPermute);
     table->Add<tpu::SliceOp>(EvalSlice);

@@ -72,6 +72,22 @@ uint32_t LowestBits(DType type) {
   }
 }
 
+// SFU fields but those of its parameters.
+isa::SSfu Special(uint64_t op, const LocalTensor& result,
+                  const LocalTensor& input) {
+  isa::SSfu sfu;
+  sfu.tsk_eu_typ = op;
+  sfu.res0_prec = Prec(result.dtype);
+  sfu.opd0_prec = Prec(input.dtype);
+  sfu.res0_n = result.shape[kN];
+  sfu.res0_c = result.shape[kC];
+  sfu.res0_h = result.shape[kH];
+  sfu.res0_w = result.shape[kW];
+  sfu.res0_addr = result.address;
+  sfu.opd0_addr = input.address;
+  return sfu;
+}
+
 // The cycle model gives away copies with a row stride of 0. With one row any
 // stride will do.
 Dims WithRowStride(Dims strides, const Dims& shape) {
@@ -137,8 +153,18 @@ void Emitter::Ar(uint64_t op, const LocalTensor& result, const ArOperand& a,
 
 void Emitter::AddShift(const LocalTensor& result, const ArOperand& a,
                        const ArOperand& b, int shift) {
+  IntegerShift(isa::SAr::Op::kAddSat, result, a, b, shift);
+}
+
+void Emitter::SubtractShift(const LocalTensor& result, const ArOperand& a,
+                            const ArOperand& b, int shift) {
+  IntegerShift(isa::SAr::Op::kSubSat, result, a, b, shift);
+}
+
+void Emitter::IntegerShift(uint64_t op, const LocalTensor& result,
+                           const ArOperand& a, const ArOperand& b, int shift) {
   isa::SAr ar;
-  ar.tsk_eu_typ = isa::SAr::Op::kAddSat;
+  ar.tsk_eu_typ = op;
   ar.tsk_opd_num = 3;
   SetResult(ar, result);
   SetFirst(ar, a);
@@ -170,6 +196,15 @@ void Emitter::Cast(const LocalTensor& result, const LocalTensor& input,
   ar.tsk_opd_num = 1;
   ar.opd2_n_str = rounding;
   ar.opd2_sign = isa::IsSigned(result.dtype);
+  SetResult(ar, result);
+  SetFirst(ar, ArOperand::Of(input));
+  instructions_.push_back(ar.ToInstruction());
+}
+
+void Emitter::Abs(const LocalTensor& result, const LocalTensor& input) {
+  isa::SAr ar;
+  ar.tsk_eu_typ = isa::SAr::Op::kAbs;
+  ar.tsk_opd_num = 1;
   SetResult(ar, result);
   SetFirst(ar, ArOperand::Of(input));
   instructions_.push_back(ar.ToInstruction());
@@ -234,6 +269,28 @@ void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
   conv.opd2_const = bias_address == nullptr;
   conv.opd2_addr = bias_address == nullptr ? 0 : *bias_address;
   instructions_.push_back(conv.ToInstruction());
+}
+
+void Emitter::MultiplyRows(const LocalTensor& result, const LocalTensor& left,
+                           const LocalTensor& right, bool right_transposed,
+                           bool accumulate) {
+  assert(!accumulate || result.dtype == DType::kF32);
+  isa::SMm2 mm;
+  mm.tsk_eu_typ = right_transposed ? isa::SMm2::Op::kNt : isa::SMm2::Op::kNn;
+  mm.res_add = accumulate;
+  mm.opd0_sign = 1;
+  mm.opd1_sign = 1;
+  mm.opd2_const = 1;
+  mm.res0_prec = Prec(result.dtype);
+  mm.opd0_prec = Prec(left.dtype);
+  mm.res0_c = result.shape[kC];
+  mm.res0_w = result.shape[kW];
+  mm.opd1_c = right.shape[kC];
+  mm.opd1_w = right.shape[kW];
+  mm.res0_addr = result.address;
+  mm.opd0_addr = left.address;
+  mm.opd1_addr = right.address;
+  instructions_.push_back(mm.ToInstruction());
 }
 
 isa::SPorD Emitter::Window(const LocalTensor& result, const LocalTensor& input,
@@ -301,18 +358,20 @@ void Emitter::MaxPool(const LocalTensor& result, const LocalTensor& input,
 
 void Emitter::Taylor(const LocalTensor& result, const LocalTensor& input,
                      int64_t table_address, int64_t count) {
-  isa::SSfu sfu;
-  sfu.tsk_eu_typ = isa::SSfu::Op::kTaylor4x;
-  sfu.res0_prec = Prec(result.dtype);
-  sfu.opd0_prec = Prec(input.dtype);
-  sfu.res0_n = result.shape[kN];
-  sfu.res0_c = result.shape[kC];
-  sfu.res0_h = result.shape[kH];
-  sfu.res0_w = result.shape[kW];
+  isa::SSfu sfu = Special(isa::SSfu::Op::kTaylor4x, result, input);
   sfu.opd1_n = count;
-  sfu.res0_addr = result.address;
-  sfu.opd0_addr = input.address;
   sfu.opd1_addr = table_address;
+  instructions_.push_back(sfu.ToInstruction());
+}
+
+void Emitter::Exponent(const LocalTensor& result, const LocalTensor& input) {
+  instructions_.push_back(
+      Special(isa::SSfu::Op::kNormalize, result, input).ToInstruction());
+}
+
+void Emitter::Rsqrt(const LocalTensor& result, const LocalTensor& input) {
+  isa::SSfu sfu = Special(isa::SSfu::Op::kRsqrt, result, input);
+  sfu.opd2_n_str = 2;  // steps - 1
   instructions_.push_back(sfu.ToInstruction());
 }
 

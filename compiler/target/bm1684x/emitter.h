@@ -51,9 +51,13 @@ class Emitter {
   // saturate((a + b) << shift), integers.
   void AddShift(const LocalTensor& result, const ArOperand& a,
                 const ArOperand& b, int shift);
+  // saturate((a - b) << shift), integers.
+  void SubtractShift(const LocalTensor& result, const ArOperand& a,
+                     const ArOperand& b, int shift);
   // AR division with three Newton steps, f32.
   void Divide(const LocalTensor& result, const ArOperand& a,
               const ArOperand& b);
+  void Abs(const LocalTensor& result, const LocalTensor& input);
   // Cast to the result's type; `rounding` is one of isa::round_mode.
   void Cast(const LocalTensor& result, const LocalTensor& input,
             uint64_t rounding);
@@ -70,6 +74,11 @@ class Emitter {
   void Conv(const LocalTensor& result, const LocalTensor& input,
             int64_t filter_address, const int64_t* bias_address,
             const WindowFields& window, bool accumulate);
+  // c.5, f16 and bf16: left [1, M, 1, K] x right [1, K, 1, N] ([1, N, 1, K]
+  // when transposed). With `accumulate` the f32 result adds to what it held.
+  void MultiplyRows(const LocalTensor& result, const LocalTensor& left,
+                    const LocalTensor& right, bool right_transposed,
+                    bool accumulate);
   // c.3. Compact filter, bias of the data's type or null.
   void Depthwise(const LocalTensor& result, const LocalTensor& input,
                  int64_t filter_address, const int64_t* bias_address,
@@ -81,6 +90,10 @@ class Emitter {
   // c.7, eu 12: `count` coefficients in every lane at `table_address`.
   void Taylor(const LocalTensor& result, const LocalTensor& input,
               int64_t table_address, int64_t count);
+  // c.7, eu 15: the biased exponent of f32, as int32.
+  void Exponent(const LocalTensor& result, const LocalTensor& input);
+  // c.7, eu 17, with three Newton steps, f32.
+  void Rsqrt(const LocalTensor& result, const LocalTensor& input);
   // c.10, eu 4: `count` 32-bit words of static memory to every lane.
   void StaticBroadcast(int64_t address, int64_t static_offset, int64_t count);
 
@@ -104,6 +117,8 @@ class Emitter {
   std::vector<isa::Instruction> Take() { return std::move(instructions_); }
 
  private:
+  void IntegerShift(uint64_t op, const LocalTensor& result, const ArOperand& a,
+                    const ArOperand& b, int shift);
   void Copy(const LocalTensor& local, uint64_t ddr_address, const Dims& strides,
             bool is_load);
   void CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,

@@ -8,6 +8,7 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
+#include "compiler/target/bm1684x/kernels/matmul_kernels.h"
 #include "compiler/target/bm1684x/kernels/movement_kernels.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 #include "llvm/ADT/TypeSwitch.h"
@@ -74,7 +75,24 @@ KernelOr Make(tpu::Conv2DOp op) {
                                                   : MakeConvKernel(spec);
 }
 
+KernelOr MakeBatched(tpu::MatMulOp op) {
+  const llvm::ArrayRef<int64_t> left = tpu::ShapeOf(op.getInput());
+  BatchMatMulSpec spec;
+  spec.left_batches = left[0];
+  spec.right_batches = tpu::ShapeOf(op.getRight())[0];
+  spec.m = left[1];
+  spec.k = left[2];
+  spec.n = tpu::ShapeOf(op.getOutput())[2];
+  spec.right_transpose = op.getRightTranspose();
+  spec.dtype = TypeOf(op.getInput());
+  spec.result = TypeOf(op.getOutput());
+  spec.cuts = op.getIcCuts().vec();
+  spec.relu = ReluOf(op);
+  return MakeBatchMatMulKernel(spec);
+}
+
 KernelOr Make(tpu::MatMulOp op) {
+  if (op.getForm() != tpu::MatMulForm::conv) return MakeBatched(op);
   MatMulSpec spec;
   spec.m = tpu::ShapeOf(op.getInput())[0];
   spec.k = tpu::ShapeOf(op.getRight())[0];
@@ -169,6 +187,14 @@ KernelOr Make(tpu::SliceOp op) {
   return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
 }
 
+KernelOr Make(tpu::AbsOp op) { return MakeAbsKernel(Unary(op)); }
+
+KernelOr Make(tpu::RsqrtOp op) { return MakeRsqrtKernel(Unary(op)); }
+
+KernelOr Make(tpu::LogOp op) { return MakeLogKernel(Unary(op)); }
+
+KernelOr Make(tpu::ErfSeriesOp op) { return MakeErfSeriesKernel(Unary(op)); }
+
 KernelOr Make(tpu::ConcatOp op) {
   ConcatSpec spec;
   for (mlir::Value input : op.getInputs())
@@ -193,8 +219,9 @@ KernelOr MakeKernel(mlir::Operation* op) {
   return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
-            tpu::ExpOp, tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp,
-            tpu::IndexSelectOp>([](auto typed) { return Make(typed); })
+            tpu::ExpOp, tpu::AbsOp, tpu::RsqrtOp, tpu::LogOp, tpu::ErfSeriesOp,
+            tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp, tpu::IndexSelectOp>(
+          [](auto typed) { return Make(typed); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(
             absl::StrCat("operation ", other->getName().getStringRef().str(),

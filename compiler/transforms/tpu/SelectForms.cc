@@ -79,7 +79,7 @@ class FormSelector {
         return CutChannels(conv, ShapeOf(conv.getFilter())[1]);
       op = conv;
     } else if (auto matmul = mlir::dyn_cast<MatMulOp>(op)) {
-      return CutChannels(matmul, ShapeOf(matmul.getInput())[1]);
+      return CutChannels(matmul, ShapeOf(matmul.getInput()).back());
     } else if (auto reduce = mlir::dyn_cast<ReduceOp>(op)) {
       return SplitReduction(reduce);
     }

@@ -86,6 +86,13 @@ def power_of_two(c):
          opd2_addr=23, opd2_sign=1, **source(c, "opd0", "i16", shape, lane, 0, c.pick("small", None)))
 
 
+def inverse_power_of_two(c):
+    """(254 - n) << 23, the bits of 2^(127 - n): a step of log"""
+    shape, lane = c.shape(), c.lane()
+    emit(c, 16, "i32", shape, lane, tsk_opd_num=3, opd0_prec=code("i32"), opd0_sign=1, opd0_const=1, opd0_addr=254, opd2_const=1,
+         opd2_addr=23, opd2_sign=1, **source(c, "opd1", "i32", shape, lane, 0, c.pick("small", None)))
+
+
 def shift_words(shape, lane):
     """elements of a compact [1, C, 1, 1] block, all lanes"""
     return min(shape[1], 64) * -(-(shape[1] + lane) // 64)
@@ -231,6 +238,7 @@ def forms():
         for types in INT_TYPES.get(eu, []):
             yield f"ar.{name}.{'_'.join(types)}", partial(int_binary, eu=eu, types=types)
     yield "ar.adds.power_of_two", power_of_two
+    yield "ar.subs.inverse_power_of_two", inverse_power_of_two
     for eu, name in ((1, "not"), (7, "and"), (8, "or"), (9, "xor")):
         yield f"ar.{name}.int", partial(logic, eu=eu)
     for eu, name in ((6, "logic_shift"), (21, "arith_shift"), (22, "rotate")):

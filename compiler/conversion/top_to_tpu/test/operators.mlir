@@ -250,3 +250,77 @@ func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x8x8x8xf32> {
   %2 = top.Conv %1, %w {kernel_shape = array<i64: 3, 3>, strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, dilations = array<i64: 1, 1>, group = 4 : i64} : (tensor<1x4x8x8xf32>, tensor<8x1x3x3xf32>) -> tensor<1x8x8x8xf32> loc("y")
   func.return %2 : tensor<1x8x8x8xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Two activations by MM2; right matrices as they lie.
+// CHECK: tpu.Reshape {{.*}} -> tensor<6x5x8xf16> loc("y_left")
+// CHECK: tpu.MatMul %{{.*}}, %{{.*}} {form = 2 : i32, right_transpose = true} : (tensor<6x5x8xf16>, tensor<6x5x8xf16>) -> tensor<6x5x5xf16> loc("y_matrices")
+func.func @main(%arg0: tensor<2x3x5x8xf32>) -> tensor<2x3x5x5xf32> {
+  %0 = top.Input %arg0 : tensor<2x3x5x8xf32> loc("x")
+  %1 = top.MatMul %0, %0 {right_transpose = true} : (tensor<2x3x5x8xf32>, tensor<2x3x5x8xf32>) -> tensor<2x3x5x5xf32> loc("y")
+  func.return %1 : tensor<2x3x5x5xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// One right matrix for all: one product. The bias is added to sums in f32.
+// CHECK: tpu.MatMul %{{.*}}, %{{.*}} {form = 2 : i32} : (tensor<1x6x4xf16>, tensor<1x4x4xf16>) -> tensor<1x6x4xf32> loc("y_product")
+// CHECK: tpu.Binary {{.*}}do_relu = true{{.*}} tensor<1x6x4xf32> loc("y_matrices")
+func.func @main(%arg0: tensor<6x4xf32>, %arg1: tensor<4x4xf32>) -> tensor<6x4xf32> {
+  %0 = top.Input %arg0 : tensor<6x4xf32> loc("x")
+  %1 = top.Input %arg1 : tensor<4x4xf32> loc("m")
+  %b = top.Weight : tensor<4xf32> loc("b")
+  %2 = top.MatMul %0, %1, %b {do_relu = true} : (tensor<6x4xf32>, tensor<4x4xf32>, tensor<4xf32>) -> tensor<6x4xf32> loc("y")
+  func.return %2 : tensor<6x4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// More than 16 terms are summed in f32, run by run, the last one first.
+// CHECK: tpu.Cast {{.*}} -> tensor<4x3x5xf32>
+// CHECK: tpu.Reduce {{.*}}chunk = 5 : i64, kind = 1 {{.*}}scale = 2.000000e-01{{.*}} (tensor<12x5x1xf32>) -> tensor<12x1x1xf32> loc("y_reduced")
+// CHECK: tpu.Reduce {{.*}}chunk = 4 : i64, kind = 1 {{.*}}scale = 2.500000e-01{{.*}} (tensor<1x4x3xf32>) -> tensor<1x1x3xf32> loc("y_reduced_1")
+func.func @main(%arg0: tensor<4x3x5xf32>) -> tensor<1x3x1xf32> {
+  %0 = top.Input %arg0 : tensor<4x3x5xf32> loc("x")
+  %1 = top.MulConst %0 {const_val = 2.0 : f64} : tensor<4x3x5xf32> loc("z")
+  %2 = top.Reduce %1 {axes = array<i64: 0, 2>, mode = "mean"} : (tensor<4x3x5xf32>) -> tensor<1x3x1xf32> loc("y")
+  func.return %2 : tensor<1x3x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// A minimum is the negative of the maximum of the negatives, in any type.
+// CHECK: tpu.BinaryConst {{.*}}const_val = -1.0{{.*}} tensor<2x4xf16> loc("y_neg")
+// CHECK: tpu.Reduce {{.*}}kind = 0 {{.*}} tensor<2x1x1xf16>
+// CHECK: tpu.BinaryConst {{.*}}const_val = -1.0{{.*}} loc("y_min")
+func.func @main(%arg0: tensor<2x4xf32>) -> tensor<2x1xf32> {
+  %0 = top.Input %arg0 : tensor<2x4xf32> loc("x")
+  %1 = top.MulConst %0 {const_val = 2.0 : f64} : tensor<2x4xf32> loc("z")
+  %2 = top.Reduce %1 {axes = array<i64: 1>, mode = "min"} : (tensor<2x4xf32>) -> tensor<2x1xf32> loc("y")
+  func.return %2 : tensor<2x1xf32>
+}
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Statistics of rows in f32.
+// CHECK: tpu.Reduce {{.*}}scale = 1.250000e-01{{.*}} (tensor<2x8x1xf32>) -> tensor<2x1x1xf32> loc("y_mean")
+// CHECK: tpu.Reduce {{.*}}scale = 1.250000e-01{{.*}} loc("y_variance")
+// CHECK: tpu.Rsqrt {{.*}} tensor<2x1x1xf32> loc("y_rsqrt")
+// CHECK: tpu.Binary {{.*}} (tensor<2x8x1xf32>, tensor<8x1xf32>) -> tensor<2x8x1xf32> loc("y_scaled")
+func.func @main(%arg0: tensor<2x8xf32>) -> tensor<2x8xf32> {
+  %0 = top.Input %arg0 : tensor<2x8xf32> loc("x")
+  %w = top.Weight : tensor<8xf32> loc("w")
+  %1 = top.LayerNorm %0, %w {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32> loc("y")
+  func.return %1 : tensor<2x8xf32>
+}

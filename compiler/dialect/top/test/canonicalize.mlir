@@ -112,3 +112,18 @@ func.func @single(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
   %0 = top.Concat %x {axis = 0 : i64} : (tensor<2x3xf32>) -> tensor<2x3xf32> loc("alone")
   func.return %0 : tensor<2x3xf32>
 }
+
+// Constants behind a convolution fold into it one after the other.
+// CHECK-LABEL: func.func @conv_constants
+//       CHECK: %[[F:.*]] = top.Weight : tensor<4x3x1x1xf32> loc("half.filter")
+//       CHECK: %[[B:.*]] = top.Weight : tensor<4xf32> loc("one.bias")
+//       CHECK: top.Conv %{{.*}}, %[[F]], %[[B]] {{.*}} loc("one")
+//   CHECK-NOT: top.MulConst
+//   CHECK-NOT: top.AddConst
+func.func @conv_constants(%x: tensor<1x3x8x8xf32>) -> tensor<1x4x8x8xf32> {
+  %w = top.Weight : tensor<4x3x1x1xf32> loc("cw")
+  %0 = top.Conv %x, %w {kernel_shape = array<i64: 1, 1>, strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>, dilations = array<i64: 1, 1>} : (tensor<1x3x8x8xf32>, tensor<4x3x1x1xf32>) -> tensor<1x4x8x8xf32> loc("cconv")
+  %1 = top.MulConst %0 {const_val = 0.5 : f64} : tensor<1x4x8x8xf32> loc("half")
+  %2 = top.AddConst %1 {const_val = 1.0 : f64} : tensor<1x4x8x8xf32> loc("one")
+  func.return %2 : tensor<1x4x8x8xf32>
+}

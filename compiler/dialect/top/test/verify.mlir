@@ -165,3 +165,35 @@ func.func @pad(%x: tensor<2x3xf32>) {
   %0 = top.Pad %x {pads = array<i64: 1, 1>} : (tensor<2x3xf32>) -> tensor<4x3xf32>
   func.return
 }
+
+// -----
+
+func.func @reduce_mode(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{mode 'median' is none of mean, sum, max, min, l2}}
+  %0 = top.Reduce %x {axes = array<i64: 1>, mode = "median"} : (tensor<2x3xf32>) -> tensor<2x1xf32>
+  func.return
+}
+
+// -----
+
+func.func @reduce_axes(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{axes must be ascending in [0, 2), found 0}}
+  %0 = top.Reduce %x {axes = array<i64: 1, 0>, mode = "sum"} : (tensor<2x3xf32>) -> tensor<1x1xf32>
+  func.return
+}
+
+// -----
+
+func.func @layer_norm_scale(%x: tensor<2x3x4xf32>, %s: tensor<4xf32>) {
+  // expected-error @+1 {{scale and bias must have shape [3, 4], found 'tensor<4xf32>'}}
+  %0 = top.LayerNorm %x, %s {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x3x4xf32>, tensor<4xf32>) -> tensor<2x3x4xf32>
+  func.return
+}
+
+// -----
+
+func.func @prelu(%x: tensor<2x3xf32>, %s: tensor<2x2x3xf32>) {
+  // expected-error @+1 {{slope 'tensor<2x2x3xf32>' does not broadcast to 'tensor<2x3xf32>'}}
+  %0 = top.PRelu %x, %s : (tensor<2x3xf32>, tensor<2x2x3xf32>) -> tensor<2x3xf32>
+  func.return
+}

@@ -117,3 +117,19 @@ func.func @slice(%x: tensor<4xf16>) {
   %0 = tpu.Slice %x {starts = array<i64: 1>, steps = array<i64: -1>} : (tensor<4xf16>) -> tensor<3xf16>
   func.return
 }
+
+// -----
+
+func.func @batches(%x: tensor<2x4x8xf16>, %w: tensor<3x8x5xf16>) {
+  // expected-error @+1 {{input has 2 matrices, right has 3}}
+  %0 = tpu.MatMul %x, %w {form = 2 : i32} : (tensor<2x4x8xf16>, tensor<3x8x5xf16>) -> tensor<3x4x5xf16>
+  func.return
+}
+
+// -----
+
+func.func @product_form(%x: tensor<2x4x8xf32>, %w: tensor<2x8x5xf32>) {
+  // expected-error @+1 {{form left_conv is for f32 and form mm2 for f16 and bf16, found 'tensor<2x4x8xf32>'}}
+  %0 = tpu.MatMul %x, %w {form = 2 : i32} : (tensor<2x4x8xf32>, tensor<2x8x5xf32>) -> tensor<2x4x5xf32>
+  func.return
+}

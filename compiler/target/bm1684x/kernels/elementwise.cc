@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/numerics/exp_recipe.h"
+#include "compiler/numerics/log_recipe.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
 
 namespace tpuc::bm1684x {
@@ -107,6 +108,24 @@ class CastKernel : public UnaryKernel {
   }
 };
 
+class AbsKernel : public UnaryKernel {
+ public:
+  explicit AbsKernel(const UnarySpec& spec) : UnaryKernel(spec) {}
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    emitter.Abs(buffers.result, buffers.operands[0]);
+  }
+};
+
+class RsqrtKernel : public UnaryKernel {
+ public:
+  explicit RsqrtKernel(const UnarySpec& spec) : UnaryKernel(spec) {}
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    emitter.Rsqrt(buffers.result, buffers.operands[0]);
+  }
+};
+
 class BinaryConstKernel : public UnaryKernel {
  public:
   BinaryConstKernel(const UnarySpec& spec, BinaryKind kind, double value,
@@ -198,6 +217,70 @@ class ExpKernel : public UnaryKernel {
   }
 };
 
+// ln x = n ln 2 + ln(x / 2^n) with x / 2^n near 1; 2^-n by its exponent bits,
+// the logarithm by a series.
+class LogKernel : public UnaryKernel {
+ public:
+  explicit LogKernel(const UnarySpec& spec) : UnaryKernel(spec) {}
+
+  int64_t ScratchBytes(const Part& part, const Slice& slice) const override {
+    return 2 * Plane(slice);
+  }
+  int64_t TableBytes() const override { return isa::kEuBytes; }
+  void EmitTables(Emitter& emitter, int64_t address) const override {
+    emitter.StaticBroadcast(address, numerics::kLogSeriesOffset,
+                            numerics::kLogTerms);
+  }
+
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    const LocalTensor y = buffers.result;
+    const LocalTensor m = y.At(buffers.scratch);
+    const LocalTensor n = y.At(buffers.scratch + Plane(slice));
+    const LocalTensor exponent = n.As(DType::kI32), power = y.As(DType::kI32);
+    emitter.Ar(Op::kMax, y, ArOperand::Of(buffers.operands[0]),
+               Float(numerics::kLogMin));
+    emitter.Ar(Op::kMin, m, ArOperand::Of(y), Float(numerics::kLogMax));
+    emitter.Exponent(exponent, m);
+    emitter.SubtractShift(power, Int32(numerics::kLogTop),
+                          ArOperand::Of(exponent), numerics::kLogMantissaBits);
+    emitter.Ar(Op::kMul, m, ArOperand::Of(m), ArOperand::Of(y));
+    emitter.Ar(Op::kSub, m, ArOperand::Of(m), Float(1.0f));
+    emitter.Taylor(y, m, buffers.table, numerics::kLogTerms);
+    emitter.Cast(m, exponent, isa::round_mode::kHalfToEven);
+    emitter.Ar(Op::kSub, n, ArOperand::Of(m), Float(numerics::kLogBias));
+    emitter.Ar(Op::kMul, m, ArOperand::Of(n), Float(numerics::kLogLn2));
+    emitter.Ar(Op::kAdd, y, ArOperand::Of(y), ArOperand::Of(m));
+  }
+
+ private:
+  static int64_t Plane(const Slice& slice) {
+    return LocalTensor{0, DType::kF32, slice.size}.BytesPerLane();
+  }
+  static ArOperand Float(float value) {
+    return ArOperand::Constant(DType::kF32, ConstantBits(DType::kF32, value));
+  }
+  static ArOperand Int32(int value) {
+    return ArOperand::Constant(DType::kI32, ConstantBits(DType::kI32, value));
+  }
+};
+
+class ErfSeriesKernel : public UnaryKernel {
+ public:
+  explicit ErfSeriesKernel(const UnarySpec& spec) : UnaryKernel(spec) {}
+
+  int64_t TableBytes() const override { return isa::kEuBytes; }
+  void EmitTables(Emitter& emitter, int64_t address) const override {
+    emitter.StaticBroadcast(address, numerics::kErfSeriesOffset,
+                            numerics::kErfTerms);
+  }
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    emitter.Taylor(buffers.result, buffers.operands[0], buffers.table,
+                   numerics::kErfTerms);
+  }
+};
+
 }  // namespace
 
 std::unique_ptr<Kernel> MakeBinaryKernel(const BinarySpec& spec) {
@@ -215,8 +298,20 @@ std::unique_ptr<Kernel> MakeClipKernel(const UnarySpec& spec, double min,
                                        double max) {
   return std::make_unique<ClipKernel>(spec, min, max);
 }
+std::unique_ptr<Kernel> MakeAbsKernel(const UnarySpec& spec) {
+  return std::make_unique<AbsKernel>(spec);
+}
+std::unique_ptr<Kernel> MakeRsqrtKernel(const UnarySpec& spec) {
+  return std::make_unique<RsqrtKernel>(spec);
+}
 std::unique_ptr<Kernel> MakeExpKernel(const UnarySpec& spec) {
   return std::make_unique<ExpKernel>(spec);
+}
+std::unique_ptr<Kernel> MakeLogKernel(const UnarySpec& spec) {
+  return std::make_unique<LogKernel>(spec);
+}
+std::unique_ptr<Kernel> MakeErfSeriesKernel(const UnarySpec& spec) {
+  return std::make_unique<ErfSeriesKernel>(spec);
 }
 
 }  // namespace tpuc::bm1684x

@@ -43,7 +43,13 @@ std::unique_ptr<Kernel> MakeBinaryConstKernel(const UnarySpec& spec,
                                               bool is_reversed);
 std::unique_ptr<Kernel> MakeClipKernel(const UnarySpec& spec, double min,
                                        double max);
+std::unique_ptr<Kernel> MakeAbsKernel(const UnarySpec& spec);
+// 1 / sqrt(x) of f32, SFU.
+std::unique_ptr<Kernel> MakeRsqrtKernel(const UnarySpec& spec);
 // exp of f32 by compiler/numerics/exp_recipe.h.
 std::unique_ptr<Kernel> MakeExpKernel(const UnarySpec& spec);
+// ln of f32, and the polynomial of erf, by compiler/numerics/log_recipe.h.
+std::unique_ptr<Kernel> MakeLogKernel(const UnarySpec& spec);
+std::unique_ptr<Kernel> MakeErfSeriesKernel(const UnarySpec& spec);
 
 }  // namespace tpuc::bm1684x
