@@ -143,10 +143,17 @@ def layout_strides(layout, shape, dtype, lane):
     return groups * cs, cs, w, 1
 
 
+ATTEMPTS = 5            # draws of a case before its form is in error
+
+
+class DoesNotFit(Exception):
+    """the operands that were drawn are larger than a lane"""
+
+
 class Case:
-    def __init__(self, form, number, seed):
+    def __init__(self, form, number, seed, attempt=0):
         self.name = f"{form}#{number}"
-        self.rng = np.random.RandomState([seed & 0xFFFFFFFF, number] + list(form.encode()))
+        self.rng = np.random.RandomState([seed & 0xFFFFFFFF, number] + list(form.encode()) + [attempt] * (attempt > 0))
         self._next = MARGIN + EU_BYTES * int(self.rng.randint(0, 64))
         self._next_global = 4096 * int(self.rng.randint(1, 16))
         self._next_l2 = 4096
@@ -185,7 +192,7 @@ class Case:
         start = round_up(self._next, alignment)
         self._next = round_up(start + byte_count + MARGIN, 4) + 4 * int(self.rng.randint(0, 8)) + MARGIN
         if self._next > LANE_BYTES:
-            raise ValueError(f"{self.name}: the operands do not fit into a lane")
+            raise DoesNotFit(f"{self.name}: the operands do not fit into a lane")
         return start
 
     def _data(self, dtype, count, style, data):
@@ -319,3 +326,15 @@ class Case:
 
 def _record(kind, value, addr=0, payload=b"", size=None):
     return struct.pack("<IIQQ", kind, value, addr, len(payload) if size is None else size) + payload
+
+
+def draw(build, form, number, seed):
+    """the case of that number; one draw in some thousands is larger than a lane, and another takes its place"""
+    for attempt in range(ATTEMPTS):
+        try:
+            case = Case(form, number, seed, attempt)
+            build(case)
+            return case
+        except DoesNotFit:
+            if attempt == ATTEMPTS - 1:
+                raise

@@ -12,7 +12,7 @@ import argparse
 import collections
 import sys
 
-from case import Case, LANES
+from case import LANES, draw
 from forms import all_forms
 from oracle_cmodel import L2, LOCAL, STATIC, decode_all
 
@@ -97,8 +97,7 @@ def drawn(cases, seed):
     seen = {}
     for form, fill in all_forms().items():
         for number in range(cases):
-            case = Case(form, number, seed)
-            fill(case)
+            case = draw(fill, form, number, seed)
             for name, fields in case.instructions():
                 kind, features = kind_and_features(name, fields)
                 seen.setdefault(kind, set()).update(features)

@@ -22,7 +22,7 @@ import tempfile
 
 import numpy as np
 
-from case import Case, in_local, is_nan, row_addresses, size
+from case import draw, in_local, is_nan, row_addresses, size
 from forms import all_forms
 from oracle_cmodel import CModel, LANE_BYTES, LOCAL
 
@@ -36,8 +36,7 @@ def work(jobs, seed, pipe):
     forms = all_forms()
     with CModel(16 << 20) as model:
         for form, number in jobs:
-            case = Case(form, number, seed)
-            forms[form](case)
+            case = draw(forms[form], form, number, seed)
             case.run(model)
             body = pickle.dumps((case.records(), case.expected(), case.instructions()), protocol=4)
             pipe.write(struct.pack("<Q", len(body)) + body)
