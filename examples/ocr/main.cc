@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// ocr IMAGE [BOXES.png]: finds the text in a PNG or JPEG image. Prints a line
-// for each line of text: the corners of its box, and 180 when it is upside
-// down, or 0. The second file is the image with the boxes drawn in.
+// ocr IMAGE [BOXES.png]: reads the text in a PNG or JPEG image. Prints a line
+// for each line of text: the corners of its box, how sure it is, the text. The
+// second file is the image with the boxes drawn in.
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   for (const ocr::Line& line : *lines) {
     for (ocr::Point corner : line.box)
       std::printf("%.0f,%.0f ", corner.x, corner.y);
-    std::printf("%d\n", line.turned ? 180 : 0);
+    std::printf("%.2f %s\n", line.text.score, line.text.text.c_str());
   }
   if (argc < 3) return 0;
   const absl::Status written = WriteBoxes(*image, *lines, argv[2]);

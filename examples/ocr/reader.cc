@@ -5,9 +5,11 @@
 #include <cstring>
 #include <utility>
 
+#include "characters.h"
 #include "cls.h"
 #include "det.h"
 #include "pictures.h"
+#include "rec.h"
 #include "runtime/preprocess/preprocess.h"
 #include "runtime/typed_runner.h"
 #include "text_boxes.h"
@@ -19,6 +21,7 @@ using tpuc::Image;
 using tpuc::runtime::TypedRunner;
 
 constexpr double kTurnedScore = 0.9;  // of the classifier, to believe it
+constexpr double kTextScore = 0.5;    // of a line that counts as read
 
 // Puts the image into the input's left top corner, as large as fits, grey
 // around it. Wider ones than the input are squeezed if `squeeze`.
@@ -42,18 +45,24 @@ absl::Status Fill(const Image& image, bool squeeze, Input& input) {
 class NetworkReader : public Reader {
  public:
   NetworkReader(TypedRunner<det::Det> detector,
-                TypedRunner<cls::Cls> classifier)
-      : detector_(std::move(detector)), classifier_(std::move(classifier)) {}
+                TypedRunner<cls::Cls> classifier,
+                TypedRunner<rec::Rec> recogniser)
+      : detector_(std::move(detector)),
+        classifier_(std::move(classifier)),
+        recogniser_(std::move(recogniser)) {}
 
   absl::StatusOr<std::vector<Line>> Read(const Image& image) override {
     auto boxes = Detect(image);
     if (!boxes.ok()) return boxes.status();
     std::vector<Line> lines;
     for (const Quad& box : *boxes) {
-      const Image crop = Crop(image, box);
+      Image crop = Crop(image, box);
       auto turned = IsTurned(crop);
       if (!turned.ok()) return turned.status();
-      lines.push_back({box, *turned});
+      if (*turned) TurnAround(crop);
+      auto text = Recognise(crop);
+      if (!text.ok()) return text.status();
+      if (text->score >= kTextScore) lines.push_back({box, *std::move(text)});
     }
     return lines;
   }
@@ -84,12 +93,25 @@ class NetworkReader : public Reader {
     return cls_out_.save_infer_model_scale_0_tmp_1(0, 1) > kTurnedScore;
   }
 
+  absl::StatusOr<Text> Recognise(const Image& crop) {
+    absl::Status status = Fill(crop, /*squeeze=*/true, rec_in_.x);
+    if (status.ok()) status = recogniser_.Run(rec_in_, rec_out_);
+    if (!status.ok()) return status;
+    const auto& classes = rec_out_.softmax_11_tmp_0;
+    if (classes.kShape[2] != int64_t(Characters().size()) + 2)
+      return absl::InternalError("the recogniser has other characters");
+    return DecodeCtc(classes.data(), classes.kShape[1], Characters());
+  }
+
   TypedRunner<det::Det> detector_;
   TypedRunner<cls::Cls> classifier_;
+  TypedRunner<rec::Rec> recogniser_;
   det::Det::Inputs det_in_;
   det::Det::Outputs det_out_;
   cls::Cls::Inputs cls_in_;
   cls::Cls::Outputs cls_out_;
+  rec::Rec::Inputs rec_in_;
+  rec::Rec::Outputs rec_out_;
 };
 
 // A runner of an embedded network.
@@ -106,8 +128,10 @@ absl::StatusOr<std::unique_ptr<Reader>> Reader::Create() {
   if (!detector.ok()) return detector.status();
   auto classifier = RunnerOf<cls::Cls>(cls::Load());
   if (!classifier.ok()) return classifier.status();
-  return std::make_unique<NetworkReader>(*std::move(detector),
-                                         *std::move(classifier));
+  auto recogniser = RunnerOf<rec::Rec>(rec::Load());
+  if (!recogniser.ok()) return recogniser.status();
+  return std::make_unique<NetworkReader>(
+      *std::move(detector), *std::move(classifier), *std::move(recogniser));
 }
 
 }  // namespace ocr

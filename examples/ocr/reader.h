@@ -5,18 +5,20 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "ctc.h"
 #include "geometry.h"
 #include "runtime/preprocess/image.h"
 
 namespace ocr {
 
 struct Line {
-  Quad box;             // in the image's pixels
-  bool turned = false;  // upside down
+  Quad box;  // in the image's pixels
+  Text text;
 };
 
-// Finds text in images, with two networks that are part of the program: the
-// detector finds boxes, the classifier says which are upside down.
+// Finds text in images and reads it, with three networks that are part of the
+// program: the detector finds boxes, the classifier says which are upside down,
+// the recogniser reads them.
 //
 //   auto reader = ocr::Reader::Create();
 //   auto lines = (*reader)->Read(*image);  // of tpuc::ReadImage
@@ -27,7 +29,8 @@ class Reader {
   static absl::StatusOr<std::unique_ptr<Reader>> Create();
   virtual ~Reader() = default;
 
-  // Lines from top to bottom. The image has three channels.
+  // Lines from top to bottom; those that can't be read are left out. The
+  // image has three channels.
   virtual absl::StatusOr<std::vector<Line>> Read(const tpuc::Image& image) = 0;
 };
 

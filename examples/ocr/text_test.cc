@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "ctc.h"
 #include "geometry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -100,6 +101,19 @@ TEST(Pictures, DrawsWithinTheImage) {
   DrawQuad(image, {{{-5, 2}, {20, 2}, {20, 30}, {-5, 30}}});
   EXPECT_EQ(image.at(2, 9)[2], 255);
   EXPECT_EQ(image.at(3, 9)[2], 0);
+}
+
+TEST(Ctc, MergesRepetitionsAndDropsBlanks) {
+  // Classes: blank, a, b, space.
+  const std::vector<int> path = {0, 1, 1, 0, 1, 2, 3, 3, 2, 0};
+  std::vector<float> probabilities;
+  for (int found : path)
+    for (int c = 0; c < 4; ++c)
+      probabilities.push_back(c == found ? 0.8f : 0.1f);
+  const Text text = DecodeCtc(probabilities.data(), 10, {"a", "b"});
+  EXPECT_EQ(text.text, "aab b");
+  EXPECT_NEAR(text.score, 0.8, 1e-6);
+  EXPECT_EQ(DecodeCtc(probabilities.data(), 1, {"a", "b"}).text, "");
 }
 
 }  // namespace
