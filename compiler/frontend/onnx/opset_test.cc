@@ -71,9 +71,33 @@ void BuildClip(ModelBuilder& m, int64_t opset) {
 }
 
 // Along the last axis both definitions agree; each opset's default is another.
-void BuildSoftmax(ModelBuilder& m, int64_t opset) {
-  auto* node = m.Node("Softmax", {"row"}, {"y"});
-  if (opset == 12 || opset == 14) m.SetInt(node, "axis", 1);
+Build Softmax(const std::string& type) {
+  return [type](ModelBuilder& m, int64_t opset) {
+    auto* node = m.Node(type, {"row"}, {"y"});
+    if (opset == 12 || opset == 14) m.SetInt(node, "axis", 1);
+  };
+}
+
+Build Variadic(const std::string& type) {
+  return [type](ModelBuilder& m, int64_t) {
+    m.Floats("w", {1, 4, 6, 8});
+    m.Node(type, {"x", "w", "x"}, {"y"});
+  };
+}
+
+void BuildPow(ModelBuilder& m, int64_t) {
+  m.Scalar("exponent", 2);
+  m.Node("Pow", {"x", "exponent"}, {"y"});
+}
+
+void BuildLRN(ModelBuilder& m, int64_t) {
+  m.SetInt(m.Node("LRN", {"x"}, {"y"}), "size", 3);
+}
+
+void BuildLayerNormalization(ModelBuilder& m, int64_t) {
+  m.Floats("scale", {8});
+  m.Floats("shift", {8});
+  m.Node("LayerNormalization", {"x", "scale", "shift"}, {"y"});
 }
 
 void BuildConv(ModelBuilder& m, int64_t) {
@@ -268,6 +292,7 @@ Build WithBlocks(const std::string& type) {
 
 const std::map<std::string, OpsetCase>& Cases() {
   static const auto* const cases = new std::map<std::string, OpsetCase>{
+      {"Abs", {Unary("Abs")}},
       {"Add", {Binary("Add")}},
       {"AveragePool", {Pool("AveragePool")}},
       {"BatchNormalization", {BuildBatchNormalization}},
@@ -277,34 +302,62 @@ const std::map<std::string, OpsetCase>& Cases() {
       {"Conv", {BuildConv}},
       {"ConvTranspose", {BuildConvTranspose}},
       {"DepthToSpace", {WithBlocks("DepthToSpace")}},
-      {"Expand", {WithInts("Expand", {2, 4, 6, 8}), 8}},
-      {"Gather", {BuildGather}},
-      {"Pad", {BuildPad}},
-      {"Slice", {BuildSlice}},
-      {"SpaceToDepth", {WithBlocks("SpaceToDepth")}},
-      {"Split", {BuildSplit}},
-      {"Tile", {WithInts("Tile", {1, 2, 1, 1})}},
-      {"Transpose", {BuildTranspose}},
       {"Div", {Binary("Div")}},
       {"Dropout", {BuildDropout}},
+      {"Elu", {WithFloat("Elu", "alpha", 0.3f)}},
+      {"Erf", {Unary("Erf"), 9}},
       {"Exp", {Unary("Exp")}},
+      {"Expand", {WithInts("Expand", {2, 4, 6, 8}), 8}},
       {"Flatten", {BuildFlatten}},
+      {"Gather", {BuildGather}},
+      {"Gelu", {Unary("Gelu"), 20}},
       {"Gemm", {BuildGemm}},
       {"GlobalAveragePool", {Unary("GlobalAveragePool")}},
       {"GlobalMaxPool", {Unary("GlobalMaxPool")}},
       {"HardSigmoid", {WithFloat("HardSigmoid", "alpha", 0.3f)}},
       {"HardSwish", {Unary("HardSwish"), 14}},
       {"Identity", {BuildIdentity}},
+      {"LRN", {BuildLRN}},
+      {"LayerNormalization", {BuildLayerNormalization, 17}},
+      {"LeakyRelu", {WithFloat("LeakyRelu", "alpha", 0.3f)}},
+      {"Log", {Unary("Log")}},
+      {"LogSoftmax", {Softmax("LogSoftmax")}},
       {"MatMul", {BuildMatMul}},
+      {"Max", {Variadic("Max")}},
       {"MaxPool", {Pool("MaxPool")}},
+      {"Mean", {Variadic("Mean")}},
+      {"Min", {Variadic("Min")}},
       {"Mul", {Binary("Mul")}},
+      {"Neg", {Unary("Neg")}},
+      {"PRelu", {Binary("PRelu")}},
+      {"Pad", {BuildPad}},
+      {"Pow", {BuildPow}},
+      {"Reciprocal", {Unary("Reciprocal")}},
+      {"ReduceL1", {WithAxes("ReduceL1", 18, {2, 3})}},
+      {"ReduceL2", {WithAxes("ReduceL2", 18, {2, 3})}},
+      {"ReduceLogSum", {WithAxes("ReduceLogSum", 18, {2, 3})}},
+      {"ReduceLogSumExp", {WithAxes("ReduceLogSumExp", 18, {2, 3})}},
+      {"ReduceMax", {WithAxes("ReduceMax", 18, {2, 3})}},
+      {"ReduceMean", {WithAxes("ReduceMean", 18, {2, 3})}},
+      {"ReduceMin", {WithAxes("ReduceMin", 18, {2, 3})}},
+      {"ReduceSum", {WithAxes("ReduceSum", 13, {2, 3})}},
+      {"ReduceSumSquare", {WithAxes("ReduceSumSquare", 18, {2, 3})}},
       {"Relu", {Unary("Relu")}},
       {"Reshape", {BuildReshape}},
       {"Resize", {BuildResize, 10}},
       {"Sigmoid", {Unary("Sigmoid")}},
-      {"Softmax", {BuildSoftmax}},
+      {"Slice", {BuildSlice}},
+      {"Softmax", {Softmax("Softmax")}},
+      {"Softplus", {Unary("Softplus")}},
+      {"SpaceToDepth", {WithBlocks("SpaceToDepth")}},
+      {"Split", {BuildSplit}},
+      {"Sqrt", {Unary("Sqrt")}},
       {"Squeeze", {WithAxes("Squeeze", 13, {0})}},
       {"Sub", {Binary("Sub")}},
+      {"Sum", {Variadic("Sum")}},
+      {"Tanh", {Unary("Tanh")}},
+      {"Tile", {WithInts("Tile", {1, 2, 1, 1})}},
+      {"Transpose", {BuildTranspose}},
       {"Unsqueeze", {WithAxes("Unsqueeze", 13, {0, 2})}},
       {"Upsample", {BuildUpsample, kOldest, 9}},
   };
