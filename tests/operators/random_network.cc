@@ -132,7 +132,7 @@ class Generator {
 
   // Adds an operation; 0 when the one drawn does not go with the shape.
   int Step() {
-    switch (draw_.Below(28)) {
+    switch (draw_.Below(32)) {
       case 0:
       case 1:
       case 2:
@@ -184,6 +184,10 @@ class Generator {
       case 24:
       case 25:
       case 26:
+      case 27:
+      case 28:
+      case 29:
+      case 30:
         return Activation();
       default:
         return Reshape();

@@ -57,7 +57,9 @@ FailureOr<Value> LowerSlice(top::SliceOp op, Lowering& lowering) {
     rows = choose(rank - 2);
     ++inner;
   }
-  if (in != llvm::ArrayRef<int64_t>(shape))
+  // A whole dimension may be read backwards.
+  if (in != llvm::ArrayRef<int64_t>(shape) ||
+      llvm::any_of(steps, [](int64_t step) { return step != 1; }))
     x = lowering.CreateNamed<tpu::SliceOp>("slice", shape, element, x, starts,
                                            steps);
   int64_t outer = 1;

@@ -324,3 +324,16 @@ func.func @main(%arg0: tensor<2x8xf32>) -> tensor<2x8xf32> {
   %1 = top.LayerNorm %0, %w {axis = 1 : i64, epsilon = 1.0e-5 : f64} : (tensor<2x8xf32>, tensor<8xf32>) -> tensor<2x8xf32> loc("y")
   func.return %1 : tensor<2x8xf32>
 }
+
+// -----
+
+// CHECK-LABEL: func.func @main
+// BF16-LABEL: func.func @main
+// Chosen columns of a dimension that is read backwards.
+// CHECK: tpu.Slice {{.*}} {starts = array<i64: 3, 0, 0>, steps = array<i64: -1, 1, 1>} : {{.*}} loc("y_slice")
+// CHECK: tpu.IndexSelect {{.*}} {columns = array<i64: 1, 4>, rows = array<i64: 0>}
+func.func @main(%arg0: tensor<4x5x6xf32>) -> tensor<4x5x2xf32> {
+  %0 = top.Input %arg0 : tensor<4x5x6xf32> loc("x")
+  %1 = top.Slice %0 {starts = array<i64: 3, 0, 1>, steps = array<i64: -1, 1, 3>} : (tensor<4x5x6xf32>) -> tensor<4x5x2xf32> loc("y")
+  func.return %1 : tensor<4x5x2xf32>
+}
