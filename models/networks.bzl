@@ -8,11 +8,14 @@ MODES = ["f32", "f16", "bf16"]
 # The networks of this folder that stand for those that users have. Each has
 # the targets <label>_<mode>, a bmodel, and <label>_input, the test's input.
 NETWORKS = {
+    "inception_v1": "//models/seeded:inception_v1",
     "mobilenet_v2": "//models/seeded:mobilenet_v2",
     "ppocr_cls": "//models/ppocr:cls",
     "ppocr_det": "//models/ppocr:det",
     "ppocr_rec": "//models/ppocr:rec",
     "resnet18": "//models/seeded:resnet18",
+    "resnet50": "//models/seeded:resnet50",
+    "shufflenet": "//models/seeded:shufflenet",
     "squeezenet": "//models/seeded:squeezenet",
     "yolov5s": "//models/seeded:yolov5s",
 }
