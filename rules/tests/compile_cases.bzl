@@ -79,8 +79,12 @@ compile_cases_test = rule(
             doc = "The part of an error that the compiler must give; empty where the case compiles.",
             mandatory = True,
         ),
-        "deps": attr.label_list(providers = [CcInfo]),
+        "deps": attr.label_list(
+            doc = "What the source includes.",
+            providers = [CcInfo],
+        ),
         "src": attr.label(
+            doc = "The source.",
             allow_single_file = [".cc"],
             mandatory = True,
         ),
