@@ -148,6 +148,44 @@ TEST_F(BadModels, TensorsThatAreDefinedTwice) {
   ExpectError(output, {"tensor 'x' is defined twice"});
 }
 
+TEST_F(BadModels, AttributesOfAnotherType) {
+  ModelBuilder scalar;
+  scalar.Input("x", {1, 3});
+  ModelBuilder::SetInt(scalar.Node("LeakyRelu", {"x"}, {"a"}), "alpha", 1);
+  scalar.Output("a");
+  ExpectError(scalar, {"node 'n_a' (LeakyRelu, opset 13)",
+                       "attribute 'alpha' has type INT, expected FLOAT"});
+
+  ModelBuilder list;
+  list.Input("x", {1, 3, 4, 4});
+  list.Floats("w", {2, 3, 1, 1});
+  ModelBuilder::SetInt(list.Node("Conv", {"x", "w"}, {"a"}), "strides", 2);
+  list.Output("a");
+  ExpectError(list, {"attribute 'strides' has type INT, expected INTS"});
+
+  // Of a node that is evaluated while the network is read.
+  ModelBuilder folded;
+  folded.Input("x", {1, 3});
+  folded.Ints("one", {1});
+  folded.Ints("three", {3});
+  ModelBuilder::SetFloat(folded.Node("Concat", {"one", "three"}, {"shape"}),
+                         "axis", 0);
+  folded.Node("Reshape", {"x", "shape"}, {"a"});
+  folded.Output("a");
+  ExpectError(folded, {"attribute 'axis' has type FLOAT, expected INT"});
+}
+
+TEST_F(BadModels, BatchNormalizationOfEachElement) {
+  ModelBuilder m(7);
+  m.Input("x", {1, 3, 4, 4});
+  m.Floats("c", {3});
+  ModelBuilder::SetInt(
+      m.Node("BatchNormalization", {"x", "c", "c", "c", "c"}, {"a"}), "spatial",
+      0);
+  m.Output("a");
+  ExpectError(m, {"spatial = 0 is not supported"});
+}
+
 TEST_F(BadModels, InitializersOfAnotherType) {
   const auto with_type = [](ModelBuilder& m, int type) {
     m.graph().mutable_initializer(0)->set_data_type(type);

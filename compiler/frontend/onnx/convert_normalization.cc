@@ -14,6 +14,11 @@ absl::Status ConvertBatchNormalization(NodeContext& c) {
   if (node.Int("training_mode", 0) != 0) {
     return node.Error("training_mode is not supported; export for inference");
   }
+  // Before opset 9 statistics could be those of each element of an image.
+  if (node.Int("spatial", 1) == 0) {
+    return node.Error(
+        "spatial = 0 is not supported (statistics by channel are)");
+  }
   absl::StatusOr<mlir::Value> input = c.Operand(0);
   if (!input.ok()) return input.status();
   if (c.Rank(0) < 2) {

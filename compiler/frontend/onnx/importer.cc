@@ -194,6 +194,7 @@ class Importer {
     }
     if (known) {
       absl::StatusOr<Tensor> result = Fold(node, inputs, fold_elements_);
+      if (absl::Status s = node.AttributeError(); !s.ok()) return s;
       if (!result.ok()) return result.status();
       fold_elements_ -= result->NumElements();
       values_.SetConstant(node.proto().output(0), *std::move(result));
@@ -203,6 +204,8 @@ class Importer {
     mlir::Operation* last = block->empty() ? nullptr : &block->back();
     NodeContext context(node, values_);
     absl::Status status = Converters().at(node.type())(context);
+    // It may be what the converter stumbled over.
+    if (absl::Status s = node.AttributeError(); !s.ok()) return s;
     if (!status.ok()) return status;
     return VerifyAfter(node, block, last);
   }
@@ -242,6 +245,7 @@ class Importer {
     // `start` and `end` came with opset 15; negative ones count from the back.
     const int64_t rank = static_cast<int64_t>(shape.size());
     int64_t start = node.Int("start", 0), end = node.Int("end", rank);
+    if (absl::Status s = node.AttributeError(); !s.ok()) return s;
     if (start < 0) start += rank;
     if (end < 0) end += rank;
     for (int64_t i = std::max<int64_t>(start, 0); i < std::min(end, rank);

@@ -16,25 +16,50 @@ const onnx::AttributeProto* Node::Attribute(const std::string& name) const {
   return nullptr;
 }
 
-int64_t Node::Int(const std::string& name, int64_t otherwise) const {
+const onnx::AttributeProto* Node::Typed(
+    const std::string& name, onnx::AttributeProto::AttributeType type) const {
   const onnx::AttributeProto* attribute = Attribute(name);
+  // Files from before IR version 2 don't say which type they mean.
+  if (attribute == nullptr || attribute->type() == type ||
+      attribute->type() == onnx::AttributeProto::UNDEFINED) {
+    return attribute;
+  }
+  if (attribute_error_.empty()) {
+    attribute_error_ = absl::StrCat(
+        "attribute '", name, "' has type ",
+        onnx::AttributeProto::AttributeType_Name(attribute->type()),
+        ", expected ", onnx::AttributeProto::AttributeType_Name(type));
+  }
+  return nullptr;
+}
+
+absl::Status Node::AttributeError() const {
+  return attribute_error_.empty() ? absl::OkStatus() : Error(attribute_error_);
+}
+
+int64_t Node::Int(const std::string& name, int64_t otherwise) const {
+  const onnx::AttributeProto* attribute =
+      Typed(name, onnx::AttributeProto::INT);
   return attribute == nullptr ? otherwise : attribute->i();
 }
 
 float Node::Float(const std::string& name, float otherwise) const {
-  const onnx::AttributeProto* attribute = Attribute(name);
+  const onnx::AttributeProto* attribute =
+      Typed(name, onnx::AttributeProto::FLOAT);
   return attribute == nullptr ? otherwise : attribute->f();
 }
 
 std::string Node::String(const std::string& name,
                          const std::string& otherwise) const {
-  const onnx::AttributeProto* attribute = Attribute(name);
+  const onnx::AttributeProto* attribute =
+      Typed(name, onnx::AttributeProto::STRING);
   return attribute == nullptr ? otherwise : attribute->s();
 }
 
 std::vector<int64_t> Node::Ints(const std::string& name,
                                 std::vector<int64_t> otherwise) const {
-  const onnx::AttributeProto* attribute = Attribute(name);
+  const onnx::AttributeProto* attribute =
+      Typed(name, onnx::AttributeProto::INTS);
   if (attribute == nullptr) return otherwise;
   return {attribute->ints().begin(), attribute->ints().end()};
 }

@@ -12,7 +12,9 @@
 namespace tpuc::onnx_import {
 
 // A node with the opset that gives it its meaning. Attribute access takes the
-// default of the operator's specification, which may depend on the opset.
+// default of the operator's specification, which may depend on the opset; an
+// attribute of another type than asked for gives the default too, and is
+// remembered as AttributeError().
 class Node {
  public:
   Node(const onnx::NodeProto* proto, int64_t opset)
@@ -40,6 +42,9 @@ class Node {
   std::vector<int64_t> Ints(const std::string& name,
                             std::vector<int64_t> otherwise) const;
 
+  // The first attribute that was asked for and has another type.
+  absl::Status AttributeError() const;
+
   // "node 'Conv_3' (Conv, opset 11)"; a nameless node goes by its first output.
   std::string Describe() const;
 
@@ -49,8 +54,12 @@ class Node {
   }
 
  private:
+  const onnx::AttributeProto* Typed(
+      const std::string& name, onnx::AttributeProto::AttributeType type) const;
+
   const onnx::NodeProto* proto_;
   int64_t opset_;
+  mutable std::string attribute_error_;
 };
 
 // "" for ONNX's own domain, which has two spellings.
