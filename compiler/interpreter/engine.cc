@@ -16,6 +16,7 @@
 #include "compiler/interpreter/plan.h"
 #include "compiler/support/parallel.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/QuantTypes.h"
 #include "mlir/IR/BuiltinTypes.h"
 
 namespace tpuc::interpreter {
@@ -79,6 +80,10 @@ absl::StatusOr<DType> DTypeOf(mlir::Type element) {
   if (element.isF16()) return DType::kF16;
   if (element.isBF16()) return DType::kBF16;
   if (element.isF64()) return DType::kF64;
+  if (auto type = mlir::dyn_cast<mlir::quant::QuantizedType>(element)) {
+    if (type.getStorageTypeIntegralWidth() == 8)
+      return type.isSigned() ? DType::kI8 : DType::kU8;
+  }
   if (auto integer = mlir::dyn_cast<mlir::IntegerType>(element)) {
     const bool is_unsigned = integer.isUnsigned();
     switch (integer.getWidth()) {

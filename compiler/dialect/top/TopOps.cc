@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "llvm/Support/ErrorHandling.h"
+#include "mlir/Dialect/Quant/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 
 #define GET_OP_CLASSES
@@ -46,6 +47,10 @@ mlir::Type ElementTypeOf(mlir::Value value) {
 }
 
 std::optional<DType> DTypeOf(mlir::Type element) {
+  if (auto type = mlir::dyn_cast<mlir::quant::QuantizedType>(element)) {
+    if (type.getStorageTypeIntegralWidth() != 8) return std::nullopt;
+    return type.isSigned() ? DType::kI8 : DType::kU8;
+  }
   if (element.isF32()) return DType::kF32;
   if (element.isF16()) return DType::kF16;
   if (element.isBF16()) return DType::kBF16;

@@ -268,7 +268,9 @@ LogicalResult MatMulOp::verify() {
 }
 
 LogicalResult Pool2DOp::verify() {
-  if (failed(VerifyFloat(*this, getInput(), "input")) ||
+  const bool quantized_max =
+      getKind() == PoolKind::max && QuantizationOf(getInput());
+  if ((!quantized_max && failed(VerifyFloat(*this, getInput(), "input"))) ||
       failed(VerifyRank(*this, getInput(), 4, "input")) ||
       failed(VerifySameElement(*this, getInput(), getOutput(), "input",
                                "output")) ||

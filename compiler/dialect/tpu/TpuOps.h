@@ -6,6 +6,7 @@
 #include "compiler/dialect/tpu/TpuDialect.h"
 #include "compiler/support/element_view.h"
 #include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/Dialect/Quant/QuantTypes.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/OpDefinition.h"
@@ -24,6 +25,12 @@ inline llvm::ArrayRef<int64_t> ShapeOf(mlir::Value value) {
 // The element type of a ranked tensor value.
 inline mlir::Type ElementTypeOf(mlir::Value value) {
   return mlir::cast<mlir::RankedTensorType>(value.getType()).getElementType();
+}
+
+// How the numbers of a quantized tensor are stored; null for other tensors.
+inline mlir::quant::UniformQuantizedType QuantizationOf(mlir::Value value) {
+  return mlir::dyn_cast<mlir::quant::UniformQuantizedType>(
+      ElementTypeOf(value));
 }
 
 // Output extent of a window of `kernel` taps that lie `dilation` apart, moved

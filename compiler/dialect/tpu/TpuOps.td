@@ -16,7 +16,14 @@ class Tpu_TensorOp<string mnemonic> : Tpu_Op<mnemonic> {
   let assemblyFormat = "operands attr-dict `:` functional-type(operands, results)";
 }
 
-def Tpu_Tensor : RankedTensorOf<[F32, F16, BF16, I8, I16, I32]>;
+// !quant.uniform<i8:f32, S:Z> or <u8:f32, S>: the number (q - Z) * S.
+def Tpu_QuantizedElement
+    : Type<CPred<"::mlir::isa<::mlir::quant::UniformQuantizedType>($_self)">,
+           "uniformly quantized 8-bit integer">;
+
+def Tpu_Tensor : RankedTensorOf<[F32, F16, BF16, I8, UI8, I16, I32,
+                                 Tpu_QuantizedElement]>;
+def Tpu_QuantizedTensor : RankedTensorOf<[Tpu_QuantizedElement]>;
 
 //===----------------------------------------------------------------------===//
 // Enums
@@ -42,6 +49,12 @@ def Tpu_ReduceKind : I32EnumAttr<"ReduceKind", "what a chunk is reduced to", [
 def Tpu_BinaryKind : I32EnumAttr<"BinaryKind", "elementwise operation of two operands", [
     I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"sub", 1>, I32EnumAttrCase<"mul", 2>,
     I32EnumAttrCase<"max", 3>, I32EnumAttrCase<"min", 4>, I32EnumAttrCase<"div", 5>]> {
+  let cppNamespace = "::tpuc::tpu";
+}
+
+def Tpu_QuantizedBinaryKind : I32EnumAttr<"QuantizedBinaryKind",
+    "elementwise operation of two quantized operands", [
+    I32EnumAttrCase<"add", 0>, I32EnumAttrCase<"mul", 1>]> {
   let cppNamespace = "::tpuc::tpu";
 }
 
@@ -254,6 +267,113 @@ def Tpu_IndexSelectOp : Tpu_TensorOp<"IndexSelect"> {
   let arguments = (ins Tpu_Tensor:$input, DenseI64ArrayAttr:$rows,
     DenseI64ArrayAttr:$columns);
   let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Operations on quantized tensors
+//
+// "requant(a, m, s, Z)" is RQ of mode rq1 (docs/isa/bm1684x.md, c.6): a * m
+// shifted by s (right where s is negative, rounding half up), plus the result's zero
+// point Z, saturated to the result's 8 bits. A per-channel table of it has the
+// columns multiplier, shift, zero point.
+//===----------------------------------------------------------------------===//
+
+def Tpu_QuantizeOp : Tpu_TensorOp<"Quantize"> {
+  let summary = "Float to quantized: saturate(round(x * f32(1 / S)) + Z)";
+  let description = [{
+    16-bit floats are widened first. The product is f32; it is rounded half away
+    from zero to int32. An unsigned result has zero point 0.
+  }];
+  let arguments = (ins Tpu_Tensor:$input);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_DequantizeOp : Tpu_TensorOp<"Dequantize"> {
+  let summary = "Quantized to float: f32(q - Z) * f32(S), DQ of mode dq0";
+  let description = "A 16-bit result is rounded half to even from that.";
+  let arguments = (ins Tpu_QuantizedTensor:$input);
+  let results = (outs Tpu_Tensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_RequantOp : Tpu_TensorOp<"Requant"> {
+  let summary = "To another scale: requant(q - Zx, multiplier, shift, Zy)";
+  let arguments = (ins Tpu_QuantizedTensor:$input, I64Attr:$multiplier,
+    I64Attr:$shift);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_LutOp : Tpu_TensorOp<"Lut"> {
+  let summary = "Any function of one element: table[q & 255], SG (c.8)";
+  let description = "table: i8 [256], the bytes of the results.";
+  let arguments = (ins Tpu_QuantizedTensor:$input, Tpu_Tensor:$table);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_QuantizedConv2DOp : Tpu_TensorOp<"QuantizedConv2D"> {
+  let summary = "CONV or depthwise PorD of 8 bits, bias, requantisation";
+  let description = [{
+    input [N, IC, IH, IW]; filter i8 [OC, IC/group, KH, KW]; bias i32 [OC]; requant
+    i32 [OC, 3]; output [N, OC, OH, OW]. requant(sum of q * w + bias): the sum is
+    exact in int32 and wraps. Pads hold the input's zero point; the bias has to make up for
+    it, less Z times the sum of the filter. `inserts` and `form` as Conv2D has them;
+    inserted zeros are 0, so that they need a zero point of 0.
+    `ic_cuts`: multiples of 64, free, as integer sums are exact.
+  }];
+  let arguments = (ins Tpu_QuantizedTensor:$input, Tpu_Tensor:$filter,
+    Tpu_Tensor:$bias, Tpu_Tensor:$requant,
+    DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$pads,
+    DenseI64ArrayAttr:$dilations,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{0, 0}">:$inserts,
+    DefaultValuedAttr<I64Attr, "1">:$group,
+    DefaultValuedAttr<Tpu_ConvForm, "::tpuc::tpu::ConvForm::conv">:$form,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_QuantizedMatMulOp : Tpu_TensorOp<"QuantizedMatMul"> {
+  let summary = "1x1 CONV of 8 bits with a constant right side, bias, requantisation";
+  let description = [{
+    input [M, K]; right i8 [K, N]; bias i32 [N]; requant i32 [N, 3]; output [M, N]. Like
+    QuantizedConv2D with K input channels, N output channels and M pixels.
+  }];
+  let arguments = (ins Tpu_QuantizedTensor:$input, Tpu_Tensor:$right,
+    Tpu_Tensor:$bias, Tpu_Tensor:$requant,
+    DefaultValuedAttr<DenseI64ArrayAttr, "{}">:$ic_cuts);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_QuantizedAvgPool2DOp : Tpu_TensorOp<"QuantizedAvgPool2D"> {
+  let summary = "Sum of a window (depthwise PorD with ones), requantised";
+  let description = [{
+    input [N, C, IH, IW]. requant(sum of q - Zx over the window, multiplier, shift); pads
+    hold Zx. The multiplier contains the division by the window's size.
+  }];
+  let arguments = (ins Tpu_QuantizedTensor:$input,
+    DenseI64ArrayAttr:$kernel_shape, DenseI64ArrayAttr:$strides,
+    DenseI64ArrayAttr:$pads, I64Attr:$multiplier, I64Attr:$shift);
+  let results = (outs Tpu_QuantizedTensor:$output);
+  let hasVerifier = 1;
+}
+
+def Tpu_QuantizedBinaryOp : Tpu_TensorOp<"QuantizedBinary"> {
+  let summary = "Sum or product of two quantized tensors, with numpy broadcasting";
+  let description = [{
+    add: requant(m0 * (a - Za) + m1 * (b - Zb), 1, shift) with two `multipliers` of
+    16 bits, summed in int32. mul: requant((a - Za) * (b - Zb), m, shift) with one
+    multiplier. A constant operand is i8 with zero point 0; its scale is in the
+    multipliers.
+  }];
+  let arguments = (ins Tpu_Tensor:$lhs, Tpu_Tensor:$rhs,
+    Tpu_QuantizedBinaryKind:$kind, DenseI64ArrayAttr:$multipliers,
+    I64Attr:$shift);
+  let results = (outs Tpu_QuantizedTensor:$output);
   let hasVerifier = 1;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 
 // What `assign-global-memory` leaves in the IR beside the addresses of tpu.Load
@@ -32,8 +33,9 @@ inline Place PlaceOf(mlir::Value value) {
        (op = place.root.getDefiningOp()) != nullptr && IsAlias(op);
        place.root = op->getOperand(0)) {
     if (auto slice = mlir::dyn_cast<SliceOp>(op))
-      place.bytes += ViewOf(slice).offset *
-                     (ElementTypeOf(value).getIntOrFloatBitWidth() / 8);
+      place.bytes +=
+          ViewOf(slice).offset *
+          static_cast<int64_t>(SizeOf(*top::DTypeOf(ElementTypeOf(value))));
   }
   return place;
 }

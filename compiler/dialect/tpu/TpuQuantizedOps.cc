@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verifiers of the operations on quantized tensors.
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "mlir/IR/Builders.h"
+
+namespace tpuc::tpu {
+
+using llvm::ArrayRef;
+using llvm::failure;
+using llvm::LogicalResult;
+using llvm::success;
+using mlir::Operation;
+using mlir::Value;
+using mlir::quant::UniformQuantizedType;
+
+namespace {
+
+// Signed with any zero point, or unsigned with zero point 0; 8 bits, numbers
+// in f32.
+LogicalResult VerifyQuantization(Operation *op, Value value,
+                                 llvm::StringRef what) {
+  const UniformQuantizedType type = QuantizationOf(value);
+  if (!type || type.getStorageTypeIntegralWidth() != 8 ||
+      !type.getExpressedType().isF32()) {
+    return op->emitOpError()
+           << what << " must be 8 bits of f32, found " << value.getType();
+  }
+  if (!type.isSigned() && type.getZeroPoint() != 0) {
+    return op->emitOpError()
+           << what << " is unsigned and must have zero point 0, found "
+           << value.getType();
+  }
+  return success();
+}
+
+LogicalResult VerifyTensor(Operation *op, Value value,
+                           ArrayRef<int64_t> expected, unsigned bits,
+                           llvm::StringRef what) {
+  if (ShapeOf(value) == expected &&
+      ElementTypeOf(value).isSignlessInteger(bits)) {
+    return success();
+  }
+  auto diagnostic = op->emitOpError() << what << " must be i" << bits << " [";
+  llvm::interleaveComma(expected, diagnostic);
+  return diagnostic << "], found " << value.getType();
+}
+
+LogicalResult VerifySameShape(Operation *op, Value input, Value output) {
+  if (ShapeOf(input) == ShapeOf(output)) return success();
+  return op->emitOpError() << "operand and result must have one shape, found "
+                           << input.getType() << " and " << output.getType();
+}
+
+LogicalResult VerifyResultShape(Operation *op, Value output,
+                                ArrayRef<int64_t> expected) {
+  if (ShapeOf(output) == expected) return success();
+  auto diagnostic = op->emitOpError() << "output must have shape [";
+  llvm::interleaveComma(expected, diagnostic);
+  return diagnostic << "], found " << output.getType();
+}
+
+LogicalResult VerifyRank(Operation *op, Value value, size_t rank,
+                         llvm::StringRef what) {
+  if (ShapeOf(value).size() == rank) return success();
+  return op->emitOpError() << what << " must have rank " << rank << ", found "
+                           << value.getType();
+}
+
+// `count` values, each in [least, most].
+LogicalResult VerifyRange(Operation *op, ArrayRef<int64_t> values, size_t count,
+                          int64_t least, int64_t most, llvm::StringRef what) {
+  if (values.size() != count) {
+    return op->emitOpError() << what << " must have " << count
+                             << " values, found " << values.size();
+  }
+  for (int64_t value : values) {
+    if (value < least || value > most) {
+      return op->emitOpError() << what << " must lie in [" << least << ", "
+                               << most << "], found " << value;
+    }
+  }
+  return success();
+}
+
+constexpr int64_t kMost = INT32_MAX;
+
+LogicalResult VerifyScaling(Operation *op, int64_t multiplier, int64_t shift) {
+  if (failed(VerifyRange(op, {multiplier}, 1, -kMost, kMost, "multiplier")))
+    return failure();
+  return VerifyRange(op, {shift}, 1, -63, 31, "shift");
+}
+
+LogicalResult VerifyCuts(Operation *op, ArrayRef<int64_t> cuts,
+                         int64_t channels) {
+  int64_t last = 0;
+  for (int64_t cut : cuts) {
+    if (cut <= last || cut >= channels || cut % 64 != 0) {
+      return op->emitOpError()
+             << "ic_cuts must be ascending multiples of 64 below " << channels
+             << ", found " << cut;
+    }
+    last = cut;
+  }
+  return success();
+}
+
+}  // namespace
+
+LogicalResult QuantizeOp::verify() {
+  if (!mlir::isa<mlir::FloatType>(ElementTypeOf(getInput()))) {
+    return emitOpError() << "input must be f32, f16 or bf16, found "
+                         << getInput().getType();
+  }
+  if (failed(VerifyQuantization(*this, getOutput(), "output")))
+    return failure();
+  return VerifySameShape(*this, getInput(), getOutput());
+}
+
+LogicalResult DequantizeOp::verify() {
+  if (!mlir::isa<mlir::FloatType>(ElementTypeOf(getOutput()))) {
+    return emitOpError() << "output must be f32, f16 or bf16, found "
+                         << getOutput().getType();
+  }
+  if (failed(VerifyQuantization(*this, getInput(), "input"))) return failure();
+  return VerifySameShape(*this, getInput(), getOutput());
+}
+
+LogicalResult RequantOp::verify() {
+  if (failed(VerifyQuantization(*this, getInput(), "input")) ||
+      failed(VerifyQuantization(*this, getOutput(), "output")) ||
+      failed(VerifyScaling(*this, getMultiplier(), getShift()))) {
+    return failure();
+  }
+  return VerifySameShape(*this, getInput(), getOutput());
+}
+
+LogicalResult LutOp::verify() {
+  if (failed(VerifyQuantization(*this, getInput(), "input")) ||
+      failed(VerifyQuantization(*this, getOutput(), "output")) ||
+      failed(VerifyTensor(*this, getTable(), {256}, 8, "table"))) {
+    return failure();
+  }
+  return VerifySameShape(*this, getInput(), getOutput());
+}
+
+LogicalResult QuantizedConv2DOp::verify() {
+  if (failed(VerifyQuantization(*this, getInput(), "input")) ||
+      failed(VerifyQuantization(*this, getOutput(), "output")) ||
+      failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
+      failed(VerifyRange(*this, getStrides(), 2, 1, kMost, "strides")) ||
+      failed(VerifyRange(*this, getDilations(), 2, 1, kMost, "dilations")) ||
+      failed(VerifyRange(*this, getInserts(), 2, 0, kMost, "inserts")) ||
+      failed(VerifyRange(*this, getPads(), 4, 0, kMost, "pads"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> filter = ShapeOf(getFilter());
+  const int64_t group = getGroup();
+  const int64_t oc = filter[0];
+  if (group < 1 || oc % group != 0 || filter[1] * group != in[1]) {
+    return emitOpError() << "has " << oc << " filters of " << filter[1]
+                         << " channels and an input of " << in[1]
+                         << " channels in " << group << " groups";
+  }
+  if (getForm() == ConvForm::depthwise && (group != in[1] || oc != in[1])) {
+    return emitOpError() << "form depthwise needs group = input channels = "
+                            "output channels, found group "
+                         << group << ", " << in[1] << " and " << oc
+                         << " channels";
+  }
+  if ((getInserts()[0] > 0 || getInserts()[1] > 0) &&
+      QuantizationOf(getInput()).getZeroPoint() != 0) {
+    return emitOpError() << "inserts zeros, which needs an input with zero "
+                            "point 0, found "
+                         << getInput().getType();
+  }
+  if (failed(VerifyTensor(*this, getFilter(), filter, 8, "filter")) ||
+      failed(VerifyTensor(*this, getBias(), {oc}, 32, "bias")) ||
+      failed(VerifyTensor(*this, getRequant(), {oc, 3}, 32, "requant")) ||
+      failed(VerifyCuts(*this, getIcCuts(), filter[1]))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
+  const int64_t oh =
+      WindowOutput(in[2], pads[0], pads[2], filter[2], getDilations()[0],
+                   getStrides()[0], getInserts()[0]);
+  const int64_t ow =
+      WindowOutput(in[3], pads[1], pads[3], filter[3], getDilations()[1],
+                   getStrides()[1], getInserts()[1]);
+  if (oh < 1 || ow < 1)
+    return emitOpError("kernel is larger than the padded input");
+  return VerifyResultShape(*this, getOutput(), {in[0], oc, oh, ow});
+}
+
+LogicalResult QuantizedMatMulOp::verify() {
+  if (failed(VerifyQuantization(*this, getInput(), "input")) ||
+      failed(VerifyQuantization(*this, getOutput(), "output")) ||
+      failed(VerifyRank(*this, getInput(), 2, "input")) ||
+      failed(VerifyRank(*this, getRight(), 2, "right"))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const int64_t n = ShapeOf(getRight())[1];
+  if (failed(VerifyTensor(*this, getRight(), {in[1], n}, 8, "right")) ||
+      failed(VerifyTensor(*this, getBias(), {n}, 32, "bias")) ||
+      failed(VerifyTensor(*this, getRequant(), {n, 3}, 32, "requant")) ||
+      failed(VerifyCuts(*this, getIcCuts(), in[1]))) {
+    return failure();
+  }
+  return VerifyResultShape(*this, getOutput(), {in[0], n});
+}
+
+LogicalResult QuantizedAvgPool2DOp::verify() {
+  if (failed(VerifyQuantization(*this, getInput(), "input")) ||
+      failed(VerifyQuantization(*this, getOutput(), "output")) ||
+      failed(VerifyRank(*this, getInput(), 4, "input")) ||
+      failed(
+          VerifyRange(*this, getKernelShape(), 2, 1, kMost, "kernel_shape")) ||
+      failed(VerifyRange(*this, getStrides(), 2, 1, kMost, "strides")) ||
+      failed(VerifyRange(*this, getPads(), 4, 0, kMost, "pads")) ||
+      failed(VerifyScaling(*this, getMultiplier(), getShift()))) {
+    return failure();
+  }
+  const ArrayRef<int64_t> in = ShapeOf(getInput());
+  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
+  const ArrayRef<int64_t> kernel = getKernelShape();
+  const int64_t oh =
+      WindowOutput(in[2], pads[0], pads[2], kernel[0], 1, getStrides()[0]);
+  const int64_t ow =
+      WindowOutput(in[3], pads[1], pads[3], kernel[1], 1, getStrides()[1]);
+  if (oh < 1 || ow < 1)
+    return emitOpError("window is larger than the padded input");
+  return VerifyResultShape(*this, getOutput(), {in[0], in[1], oh, ow});
+}
+
+LogicalResult QuantizedBinaryOp::verify() {
+  if (failed(VerifyQuantization(*this, getOutput(), "output")))
+    return failure();
+  for (Value operand : {getLhs(), getRhs()}) {
+    if (!ElementTypeOf(operand).isSignlessInteger(8) &&
+        failed(VerifyQuantization(*this, operand, "operand"))) {
+      return failure();
+    }
+  }
+  const bool adds = getKind() == QuantizedBinaryKind::add;
+  if (failed(VerifyRange(*this, getMultipliers(), adds ? 2 : 1,
+                         adds ? INT16_MIN : -kMost, adds ? INT16_MAX : kMost,
+                         "multipliers")) ||
+      failed(VerifyScaling(*this, 1, getShift()))) {
+    return failure();
+  }
+  ArrayRef<int64_t> a = ShapeOf(getLhs()), b = ShapeOf(getRhs());
+  if (a.size() < b.size()) std::swap(a, b);
+  llvm::SmallVector<int64_t> expected(a);
+  const size_t offset = a.size() - b.size();
+  for (size_t i = 0; i < b.size(); ++i) {
+    int64_t &size = expected[offset + i];
+    if (size != b[i] && size != 1 && b[i] != 1) {
+      return emitOpError() << "operands do not broadcast: "
+                           << getLhs().getType() << " and "
+                           << getRhs().getType();
+    }
+    if (size == 1) size = b[i];
+  }
+  return VerifyResultShape(*this, getOutput(), expected);
+}
+
+}  // namespace tpuc::tpu
