@@ -14,8 +14,9 @@
 
 namespace tpuc {
 
-// A line on the standard error that is kept up to date, when that is a
-// terminal and the work takes longer than two seconds; silent otherwise.
+// A line on the standard error that is kept up to date, with how much is done
+// and the time left, when that is a terminal and the work takes longer than two
+// seconds; silent otherwise.
 class Progress {
  public:
   explicit Progress(std::string what)
@@ -40,6 +41,12 @@ class Progress {
     drawn_ = true;
     std::fprintf(stderr, "\r\033[K%s: %lld of %lld", what_.c_str(),
                  static_cast<long long>(done), static_cast<long long>(total));
+    if (done <= 0 || done >= total) return;
+    // As if what is left went as fast as what is done.
+    const double seconds = std::chrono::duration<double>(now - start_).count();
+    std::fprintf(stderr, ", %.0f s left",
+                 seconds * static_cast<double>(total - done) /
+                     static_cast<double>(done));
   }
 
  private:

@@ -174,7 +174,10 @@ def _tpu_model_impl(ctx):
         source_outputs = ctx.actions.declare_file(name + "_onnx_outputs.npz")
         run_model(ctx, tools.onnxruntime_runner, "with ONNX Runtime", ctx.file.model, ctx.files.model_data, inputs, source_outputs)
     return [
-        DefaultInfo(files = depset([mlir, weights])),
+        DefaultInfo(
+            files = depset([mlir, weights]),
+            runfiles = ctx.runfiles(files = [mlir, weights]),
+        ),
         TpuModelInfo(
             model = ctx.file.model,
             model_name = ctx.attr.model_name or name,

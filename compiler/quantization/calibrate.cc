@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/quantization/calibrate.h"
+
+#include <atomic>
+#include <cmath>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/interpreter/top/interpreter.h"
+#include "compiler/support/printable.h"
+
+namespace tpuc::quantization {
+namespace {
+
+absl::Status InSample(const std::string& sample, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat("'", sample, "': ", status.message()));
+}
+
+// The first element that is infinite or not a number.
+std::string DescribeFirstBad(const std::string& name, const Tensor& tensor) {
+  const float* values = tensor.data<float>();
+  int64_t i = 0;
+  while (i + 1 < tensor.NumElements() && std::isfinite(values[i])) ++i;
+  return absl::StrCat("element ", i, " of tensor '", Printable(name), "' is ",
+                      std::isnan(values[i]) ? "not a number" : "infinite");
+}
+
+// Takes what single samples give, from several threads.
+class Collector {
+ public:
+  explicit Collector(Statistics& statistics)
+      : statistics_(statistics),
+        mutexes_(std::make_unique<std::mutex[]>(statistics.names().size())) {}
+
+  absl::Status Add(const TensorMap& tensors) {
+    for (size_t i = 0; i < statistics_.names().size(); ++i) {
+      const std::string& name = statistics_.names()[i];
+      const auto it = tensors.find(name);
+      if (it == tensors.end())
+        return absl::InternalError(
+            absl::StrCat("no tensor '", Printable(name), "' was computed"));
+      const Tensor& tensor = it->second;
+      TensorStatistics sample;
+      if (!sample.Add(tensor.data<float>(), tensor.NumElements()))
+        return absl::InvalidArgumentError(DescribeFirstBad(name, tensor));
+      const std::lock_guard<std::mutex> lock(mutexes_[i]);
+      if (!statistics_.tensors()[i].Merge(sample))
+        return absl::OutOfRangeError(
+            absl::StrCat("tensor '", Printable(name), "' has too many values"));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  Statistics& statistics_;
+  std::unique_ptr<std::mutex[]> mutexes_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> CalibratedTensors(
+    mlir::ModuleOp module) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  absl::Status status;
+  module.walk([&](mlir::Operation* op) {
+    if (op->getNumResults() != 1 || mlir::isa<top::WeightOp>(op)) return;
+    if (!top::ElementTypeOf(op->getResult(0)).isF32()) return;
+    names.push_back(getName(op));
+    if (!seen.insert(names.back()).second)
+      status = absl::InvalidArgumentError(absl::StrCat(
+          "two tensors are called '", Printable(names.back()), "'"));
+  });
+  if (!status.ok()) return status;
+  return names;
+}
+
+absl::StatusOr<Statistics> CollectStatistics(mlir::ModuleOp module,
+                                             const Samples& samples,
+                                             const RunControl& control) {
+  auto names = CalibratedTensors(module);
+  if (!names.ok()) return names.status();
+  Statistics statistics(*std::move(names));
+  const int64_t count = static_cast<int64_t>(samples.names.size());
+  if (count == 0) return statistics;
+  auto program = interpreter::PrepareTop(module, /*keep_all=*/true);
+  if (!program.ok()) return program.status();
+  Collector collector(statistics);
+  std::atomic<int64_t> done = 0;
+  const absl::Status status = program->RunEach(
+      count, [&](int64_t i) { return samples.read(i); },
+      [&](int64_t i, TensorMap tensors) {
+        if (absl::Status s = collector.Add(tensors); !s.ok())
+          return InSample(samples.names[i], s);
+        if (control.progress) control.progress(++done, count);
+        return absl::OkStatus();
+      },
+      control.threads);
+  if (!status.ok()) return status;
+  statistics.CountImages(static_cast<uint64_t>(count));
+  return statistics;
+}
+
+absl::StatusOr<CalibrationTable> MakeTable(const Statistics& statistics,
+                                           Method method, int64_t bins,
+                                           std::vector<std::string>* warnings) {
+  if (statistics.images() == 0)
+    return absl::InvalidArgumentError("the data set is empty");
+  CalibrationTable table;
+  table.order = statistics.names();
+  for (size_t i = 0; i < table.order.size(); ++i) {
+    const std::string& name = table.order[i];
+    const TensorStatistics& tensor = statistics.tensors()[i];
+    if (tensor.IsZero()) {
+      warnings->push_back(absl::StrCat(
+          "tensor '", Printable(name), "' is 0 in all ", statistics.images(),
+          " samples; its range is set to [0, 1]. Calibrate with samples that "
+          "use all of the network"));
+      table.ranges[name] = {1, 0, 1};
+      continue;
+    }
+    table.ranges[name] = {ThresholdOf(tensor, method, bins), tensor.min(),
+                          tensor.max()};
+  }
+  return table;
+}
+
+}  // namespace tpuc::quantization

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the range of each tensor of a network; see --help.
+#include <algorithm>
+#include <iostream>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "compiler/dialect/top/module_io.h"
+#include "compiler/quantization/calibrate.h"
+#include "compiler/support/command_line.h"
+#include "compiler/support/file.h"
+#include "compiler/support/flag_values.h"
+#include "compiler/support/printable.h"
+#include "compiler/support/progress.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tools/lib/model_inputs.h"
+#include "tools/lib/run_model.h"
+#include "tools/lib/sample_files.h"
+
+namespace tpuc {
+namespace {
+
+using quantization::CalibrationTable;
+using quantization::Method;
+using quantization::RunControl;
+using quantization::Samples;
+using quantization::Statistics;
+
+struct Flags {
+  std::vector<std::string> mlir;
+  std::string dataset, data_list, tune_list, input_num, tune_num = "0";
+  std::string method = "kld", debug_cmd, bins = "2048", threads;
+  std::string table, statistics_out, statistics;
+};
+
+void Declare(CommandLine& line, Flags& f) {
+  line.Positional(&f.mlir, "NET.mlir", "the network, from model_transform");
+  line.Optional("dataset", &f.dataset, "FOLDER",
+                "the samples: images (.png, .jpg, .jpeg), made inputs as the "
+                ".mlir records, or .npy and .npz files with the inputs");
+  line.Optional("data_list", &f.data_list, "FILE",
+                "a text file that names a sample on each line, instead; of a "
+                "network with more inputs an .npz, or a file for each input, "
+                "separated by commas");
+  line.Optional("input_num", &f.input_num, "N",
+                "take the first N samples only (of a folder, by name)");
+  line.Optional("cali_method", &f.method, "METHOD",
+                "how thresholds are found: kld, percentile9999, max or mse");
+  line.Optional("histogram_bin_num", &f.bins, "N",
+                "bins of the histogram that kld, percentile9999 and mse use");
+  line.Optional("tune_num", &f.tune_num, "N",
+                "then search, for the first N samples, the threshold with "
+                "which the operations that read a tensor err least");
+  line.Optional("tune_list", &f.tune_list, "FILE",
+                "take the samples for that from this list");
+  line.Optional("o", &f.table, "FILE", "the calibration table to write");
+  line.Optional("statistics_out", &f.statistics_out, "FILE",
+                "write the statistics of these samples instead of a table");
+  line.Optional("statistics", &f.statistics, "FILE,...",
+                "make the table from statistics that --statistics_out wrote "
+                "for parts of a data set. Samples are needed for tuning only");
+  line.Optional("threads", &f.threads, "N",
+                "threads to use, those of the machine by default; the result "
+                "does not depend on it");
+  line.Optional("debug_cmd", &f.debug_cmd, "percentile9999|use_max",
+                "older scripts' --cali_method");
+}
+
+absl::StatusOr<int64_t> Number(const char* flag, const std::string& text,
+                               int64_t least, int64_t most) {
+  int64_t value;
+  if (absl::SimpleAtoi(text, &value) && value >= least && value <= most)
+    return value;
+  return absl::InvalidArgumentError(absl::StrCat("--", flag, " is '", text,
+                                                 "'; it takes a number from ",
+                                                 least, " to ", most));
+}
+
+// What the flags mean.
+struct Options {
+  std::string mlir;
+  int64_t bins = 0;
+  int64_t tune_num = 0;
+  Method method = Method::kKld;
+  RunControl control;
+  std::vector<std::string> samples, tune_samples;
+};
+
+constexpr int64_t kMany = int64_t{1} << 40;
+
+absl::StatusOr<std::vector<std::string>> ReadSampleNames(const Flags& f) {
+  if (!f.data_list.empty()) return SamplesInList(f.data_list);
+  std::vector<std::string> others;
+  auto samples = SamplesInFolder(f.dataset, &others);
+  if (samples.ok() && !others.empty())
+    std::cerr << "run_calibration: left out " << others.size() << " of '"
+              << f.dataset << "' that are no samples, such as '"
+              << Printable(others[0]) << "'\n";
+  return samples;
+}
+
+absl::Status CheckCombination(const Flags& f) {
+  const auto fail = [](const char* what) {
+    return absl::InvalidArgumentError(what);
+  };
+  if (f.mlir.size() != 1)
+    return fail("give one network, an .mlir file from model_transform");
+  if (f.table.empty() == f.statistics_out.empty())
+    return fail("give one of -o, for a table, and --statistics_out");
+  if (!f.dataset.empty() && !f.data_list.empty())
+    return fail("give one of --dataset and --data_list");
+  if (!f.statistics.empty() && !f.statistics_out.empty())
+    return fail("--statistics makes a table: it needs -o");
+  const bool has_samples = !f.dataset.empty() || !f.data_list.empty();
+  const bool tunes = f.tune_num != "0" || !f.tune_list.empty();
+  if (!has_samples && f.statistics.empty())
+    return fail("give the samples: --dataset FOLDER or --data_list FILE");
+  if (tunes && !f.statistics_out.empty())
+    return fail("tuning is a part of making a table: it needs -o");
+  if (tunes && !has_samples && f.tune_list.empty())
+    return fail(
+        "--tune_num needs samples: --tune_list, --dataset or "
+        "--data_list");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Options> Understand(const Flags& f) {
+  if (absl::Status s = CheckCombination(f); !s.ok()) return s;
+  Options o;
+  o.mlir = f.mlir[0];
+  auto bins = Number("histogram_bin_num", f.bins, quantization::kLeastBins,
+                     quantization::kMostBins);
+  if (!bins.ok()) return bins.status();
+  o.bins = *bins;
+  auto tune_num = Number("tune_num", f.tune_num, 0, kMany);
+  if (!tune_num.ok()) return tune_num.status();
+  o.tune_num = *tune_num;
+  auto method =
+      quantization::ParseMethod(f.debug_cmd.empty() ? f.method : f.debug_cmd);
+  if (!method.ok()) return method.status();
+  o.method = *method;
+  o.control.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (!f.threads.empty()) {
+    auto threads = Number("threads", f.threads, 1, 1024);
+    if (!threads.ok()) return threads.status();
+    o.control.threads = static_cast<int>(*threads);
+  }
+  if (!f.dataset.empty() || !f.data_list.empty()) {
+    auto samples = ReadSampleNames(f);
+    if (!samples.ok()) return samples.status();
+    o.samples = *std::move(samples);
+  }
+  if (!f.input_num.empty()) {
+    auto most = Number("input_num", f.input_num, 1, kMany);
+    if (!most.ok()) return most.status();
+    if (*most < static_cast<int64_t>(o.samples.size())) o.samples.resize(*most);
+  }
+  o.tune_samples = o.samples;
+  if (!f.tune_list.empty()) {
+    auto samples = SamplesInList(f.tune_list);
+    if (!samples.ok()) return samples.status();
+    o.tune_samples = *std::move(samples);
+    if (f.tune_num == "0") o.tune_num = kMany;
+  }
+  if (o.tune_num < static_cast<int64_t>(o.tune_samples.size()))
+    o.tune_samples.resize(o.tune_num);
+  return o;
+}
+
+// Reads a sample by its files.
+Samples SamplesOf(const std::vector<std::string>& names,
+                  const std::vector<InputInfo>& inputs) {
+  return {names, [&names, &inputs](int64_t i) {
+            return ReadInputs(names[i], inputs);
+          }};
+}
+
+// Draws a bar for calls from several threads.
+class Bar {
+ public:
+  Bar(std::string what, RunControl control)
+      : progress_(std::move(what)), control_(std::move(control)) {
+    control_.progress = [this](int64_t done, int64_t total) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      most_ = std::max(most_, done);
+      progress_.Update(most_, total);
+    };
+  }
+  const RunControl& control() const { return control_; }
+
+ private:
+  std::mutex mutex_;
+  int64_t most_ = 0;
+  Progress progress_;
+  RunControl control_;
+};
+
+absl::StatusOr<Statistics> ReadStatistics(
+    const std::string& files, const std::vector<std::string>& names) {
+  Statistics merged(names);
+  for (const std::string& file : SplitNames(files)) {
+    auto bytes = ReadFile(file);
+    if (!bytes.ok()) return bytes.status();
+    auto part = Statistics::Parse(*bytes, file);
+    if (!part.ok()) return part.status();
+    if (absl::Status s = merged.Merge(*part); !s.ok())
+      return absl::Status(s.code(),
+                          absl::StrCat("'", file, "': ", s.message()));
+  }
+  return merged;
+}
+
+std::vector<std::string> Comments(const Options& o,
+                                  const Statistics& statistics) {
+  return {absl::StrCat("method: ", Name(o.method)),
+          absl::StrCat("histogram number: ", o.bins),
+          absl::StrCat("sample number: ", statistics.images()),
+          absl::StrCat("tune number: ", o.tune_samples.size()),
+          "op_name threshold min max"};
+}
+
+absl::Status Calibrate(const Flags& f) {
+  auto options = Understand(f);
+  if (!options.ok()) return options.status();
+  const Options& o = *options;
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  auto module = LoadModule(&context, o.mlir);
+  if (!module.ok()) return module.status();
+  auto inputs = InputsOf(**module);
+  if (!inputs.ok()) return inputs.status();
+
+  absl::StatusOr<Statistics> statistics;
+  if (f.statistics.empty()) {
+    Bar bar("calibrating, samples", o.control);
+    statistics = quantization::CollectStatistics(
+        **module, SamplesOf(o.samples, *inputs), bar.control());
+  } else {
+    auto names = quantization::CalibratedTensors(**module);
+    if (!names.ok()) return names.status();
+    statistics = ReadStatistics(f.statistics, *names);
+  }
+  if (!statistics.ok()) return statistics.status();
+  if (!f.statistics_out.empty())
+    return WriteFileAtomically(f.statistics_out, statistics->Serialize());
+
+  std::vector<std::string> warnings;
+  auto table =
+      quantization::MakeTable(*statistics, o.method, o.bins, &warnings);
+  if (!table.ok()) return table.status();
+  auto text = PrintCalibrationTable(*table, Comments(o, *statistics));
+  if (!text.ok()) return text.status();
+  for (const std::string& warning : warnings)
+    std::cerr << "run_calibration: warning: " << warning << "\n";
+  return WriteFileAtomically(f.table, *text);
+}
+
+int Main(int argc, char** argv) {
+  Flags flags;
+  CommandLine line("run_calibration",
+                   "Runs a network in the top dialect on samples and writes in "
+                   "which range each of its tensors lies: the calibration "
+                   "table that model_deploy takes for INT8.");
+  Declare(line, flags);
+  if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;
+  const absl::Status status = Calibrate(flags);
+  if (status.ok()) return 0;
+  std::cerr << "run_calibration: " << status.message() << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace tpuc
+
+int main(int argc, char** argv) { return tpuc::Main(argc, argv); }
