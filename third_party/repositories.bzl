@@ -50,7 +50,7 @@ def _libraries():
     absl_repository(name = "com_google_absl")
     debian_arm64_repository(
         name = "debian_arm64",
-        packages = ["libabsl-dev", "libgmock-dev", "libgtest-dev"],
+        packages = ["libabsl-dev", "libgmock-dev", "libgtest-dev", "libssl-dev"],
     )
     debian_repository(
         name = "com_google_protobuf",
@@ -109,6 +109,16 @@ def _libraries():
             _ARCHIVES + "libz.a": "lib/libz.a",
         },
         packages = ["zlib1g-dev"],
+    )
+    debian_repository(
+        name = "openssl",
+        build_file = Label("//third_party/openssl:openssl.BUILD"),
+        links = {
+            "/usr/include/openssl": "include/openssl",
+            "/usr/include/x86_64-linux-gnu/openssl": "configuration/openssl",
+            _ARCHIVES + "libcrypto.a": "lib/libcrypto.a",
+        },
+        packages = ["libssl-dev"],
     )
     debian_repository(
         name = "libpng",

@@ -180,7 +180,8 @@ class StageBlobs {
                     hash.begin(), hash.end(),
                     [](uint8_t a, char b) { return a == uint8_t(b); }))
       status_ = Bad("the weights are not those of their check code (SHA-256)");
-    if (coeff.binary_coeff != nullptr) *coeff.binary_coeff = to_.Share(bytes);
+    if (coeff.binary_coeff != nullptr)
+      *coeff.binary_coeff = to_.Share(bytes, hash);
   }
 
   absl::string_view from_;

@@ -5,7 +5,6 @@
 
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/container.h"
-#include "compiler/bmodel/sha256.h"
 
 namespace tpuc::bmodel {
 namespace {
@@ -22,16 +21,16 @@ void StoreAt(std::string& bytes, size_t offset, T value) {
 }  // namespace
 
 fb::Binary Section::Append(absl::string_view data) {
-  bytes_.resize(RoundUp(bytes_.size(), kPageBytes));
-  const fb::Binary place(bytes_.size(), data.size());
-  bytes_.append(data.data(), data.size());
+  const fb::Binary place(RoundUp(size_, kPageBytes), data.size());
+  blobs_.push_back({place.start(), data});
+  size_ = place.start() + place.size();
   return place;
 }
 
-fb::Binary Section::Share(absl::string_view data) {
-  const std::string hash = Sha256(data);
-  auto found = shared_.find(hash);
-  if (found == shared_.end()) found = shared_.emplace(hash, Append(data)).first;
+fb::Binary Section::Share(absl::string_view data, const std::string& sha256) {
+  auto found = shared_.find(sha256);
+  if (found == shared_.end())
+    found = shared_.emplace(sha256, Append(data)).first;
   return found->second;
 }
 
@@ -44,12 +43,16 @@ std::string Section::Frame(const fb::ModelT& root) {
   StoreAt<uint32_t>(file, 0, kMagic);
   StoreAt<uint32_t>(file, 4, kHeaderBytes);
   StoreAt<uint32_t>(file, 8, static_cast<uint32_t>(start - kHeaderBytes));
-  bytes_.resize(RoundUp(bytes_.size(), kPageBytes));
-  StoreAt<uint64_t>(file, 12, bytes_.size());
+  size_ = RoundUp(size_, kPageBytes);
+  StoreAt<uint64_t>(file, 12, size_);
+  file.reserve(start + size_);
   file.append(reinterpret_cast<const char*>(builder.GetBufferPointer()),
               builder.GetSize());
-  file.resize(start);
-  file += bytes_;
+  for (const Blob& blob : blobs_) {
+    file.resize(start + blob.at);
+    file.append(blob.data.data(), blob.data.size());
+  }
+  file.resize(start + size_);
   return file;
 }
 

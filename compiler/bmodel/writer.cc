@@ -44,7 +44,7 @@ class Writer {
   }
 
  private:
-  // Appends a blob to the binary section.
+  // Puts a blob of the model behind the others in the binary section.
   std::unique_ptr<fb::Binary> Blob(absl::string_view data) {
     return std::make_unique<fb::Binary>(section_.Append(data));
   }
@@ -90,10 +90,10 @@ class Writer {
   void WriteCoeff(const CoeffMem& coeff, fb::NetParameterT& out) {
     out.coeff_mem = std::make_unique<fb::CoeffMemT>();
     out.coeff_mem->address = coeff.address;
+    const std::string hash = Sha256(coeff.data);
     out.coeff_mem->binary_coeff =
-        std::make_unique<fb::Binary>(section_.Share(coeff.data));
-    std::string code =
-        coeff.check_code.empty() ? Sha256(coeff.data) : coeff.check_code;
+        std::make_unique<fb::Binary>(section_.Share(coeff.data, hash));
+    const std::string code = coeff.check_code.empty() ? hash : coeff.check_code;
     out.coeff_mem->check_code.assign(code.begin(), code.end());
     for (const WeightLocation& location : coeff.locations) {
       auto entry = std::make_unique<fb::LocationT>();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/conversion/top_to_tpu/lowering.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
@@ -33,11 +34,20 @@ float RoundedTo(float value, Type element) {
 // The first finite value that becomes infinite in `element`, or null.
 const float* FindOverflow(const Tensor& data, Type element) {
   if (element.isF32()) return nullptr;
-  const float* values = data.data<float>();
-  for (int64_t i = 0; i < data.NumElements(); ++i) {
-    if (std::isfinite(values[i]) &&
-        !std::isfinite(RoundedTo(values[i], element))) {
-      return values + i;
+  const DType dtype = *top::DTypeOf(element);
+  const uint16_t infinity = element.isF16() ? 0x7C00 : 0x7F80;
+  constexpr int64_t kRow = 1024;
+  uint16_t rounded[kRow];
+  for (int64_t start = 0; start < data.NumElements(); start += kRow) {
+    const float* values = data.data<float>() + start;
+    const int64_t count = std::min(kRow, data.NumElements() - start);
+    numerics::StoreFloatRow(dtype, values, count, rounded, 1);
+    bool has_special = false;
+    for (int64_t i = 0; i < count; ++i)
+      has_special |= (rounded[i] & infinity) == infinity;
+    for (int64_t i = 0; has_special && i < count; ++i) {
+      if (std::isfinite(values[i]) && (rounded[i] & infinity) == infinity)
+        return values + i;
     }
   }
   return nullptr;
@@ -167,13 +177,9 @@ std::string Lowering::UniqueName(const std::string& name) {
 
 Tensor Lowering::Round(const Tensor& data, Type element) const {
   if (element.isF32()) return data;
-  Tensor rounded(element.isF16() ? DType::kF16 : DType::kBF16, data.shape());
-  const float* from = data.data<float>();
-  uint16_t* to = rounded.data<uint16_t>();
-  for (int64_t i = 0; i < data.NumElements(); ++i) {
-    to[i] = element.isF16() ? numerics::F32ToF16(from[i])
-                            : numerics::F32ToBF16(from[i]);
-  }
+  Tensor rounded(*top::DTypeOf(element), data.shape());
+  numerics::StoreFloatRow(rounded.dtype(), data.data<float>(),
+                          data.NumElements(), rounded.raw(), 1);
   return rounded;
 }
 

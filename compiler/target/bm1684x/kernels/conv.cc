@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
+#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
@@ -183,21 +183,21 @@ class ConvKernel : public WindowKernel {
 
   Tensor PackConstant(int operand, const Tensor& value) const override {
     if (operand != 1) return value;
-    const int64_t oc = spec_.output[kC], ic = InputChannels();
-    const int64_t taps = window_.kernel_h * window_.kernel_w;
-    Tensor packed(value.dtype(), {1, oc, CubeRows(ic), Cube()});
-    const size_t esize = SizeOf(value.dtype());
-    const auto* from = static_cast<const char*>(value.raw());
-    auto* to = static_cast<char*>(packed.raw());
-    for (int64_t o = 0; o < oc; ++o)
-      for (int64_t i = 0; i < ic; ++i)
-        for (int64_t t = 0; t < taps; ++t) {
-          const int64_t source =
-              is_matmul_ ? i * oc + o : (o * ic + i) * taps + t;
-          const int64_t row = i / Cube() * taps + t;
-          const int64_t target = (o * CubeRows(ic) + row) * Cube() + i % Cube();
-          std::memcpy(to + target * esize, from + source * esize, esize);
-        }
+    const int64_t ic = InputChannels();
+    const std::vector<int64_t> shape = {1, spec_.output[kC], CubeRows(ic),
+                                        Cube()};
+    if (Cube() == 1 && !is_matmul_) return value.Reshaped(shape);
+    Tensor packed(value.dtype(), shape);
+    switch (SizeOf(value.dtype())) {
+      case 1:
+        PackFilter(value.data<uint8_t>(), packed.data<uint8_t>());
+        break;
+      case 2:
+        PackFilter(value.data<uint16_t>(), packed.data<uint16_t>());
+        break;
+      default:
+        PackFilter(value.data<uint32_t>(), packed.data<uint32_t>());
+    }
     return packed;
   }
   std::string Packing(int operand) const override {
@@ -221,6 +221,26 @@ class ConvKernel : public WindowKernel {
     if (cut == 0) return 0;
     if (cut == num_cuts_) return InputChannels();
     return spec_.ic_cuts[cut - 1];
+  }
+  // From [oc, ic, taps], or [ic, oc] of a matrix, to [oc, ic / cube, taps,
+  // cube].
+  template <typename T>
+  void PackFilter(const T* from, T* to) const {
+    const int64_t oc = spec_.output[kC], ic = InputChannels(), cube = Cube();
+    const int64_t taps = window_.kernel_h * window_.kernel_w;
+    const int64_t o_stride = is_matmul_ ? 1 : ic * taps;
+    const int64_t i_stride = is_matmul_ ? oc : taps;
+    const int64_t to_stride = CubeRows(ic) * cube;
+    constexpr int64_t kBlock = 16;  // a matrix is transposed line by line
+    for (int64_t o0 = 0; o0 < oc; o0 += kBlock)
+      for (int64_t i0 = 0; i0 < ic; i0 += cube)
+        for (int64_t o = o0; o < std::min(o0 + kBlock, oc); ++o)
+          for (int64_t t = 0; t < taps; ++t) {
+            const T* source = from + o * o_stride + i0 * i_stride + t;
+            T* target = to + o * to_stride + i0 * taps + t * cube;
+            for (int64_t i = 0; i < std::min(cube, ic - i0); ++i)
+              target[i] = source[i * i_stride];
+          }
   }
   bool UsesAccumulator() const {
     return num_cuts_ > 1 && spec_.dtype != DType::kF32;
