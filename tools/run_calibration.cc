@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/quantization/calibrate.h"
+#include "compiler/quantization/tune.h"
 #include "compiler/support/command_line.h"
 #include "compiler/support/file.h"
 #include "compiler/support/flag_values.h"
@@ -56,8 +57,8 @@ void Declare(CommandLine& line, Flags& f) {
   line.Optional("histogram_bin_num", &f.bins, "N",
                 "bins of the histogram that kld, percentile9999 and mse use");
   line.Optional("tune_num", &f.tune_num, "N",
-                "then search, for the first N samples, the threshold with "
-                "which the operations that read a tensor err least");
+                "then search, for the first N samples, the thresholds with "
+                "which the layers that read the tensors err least");
   line.Optional("tune_list", &f.tune_list, "FILE",
                 "take the samples for that from this list");
   line.Optional("o", &f.table, "FILE", "the calibration table to write");
@@ -254,6 +255,12 @@ absl::Status Calibrate(const Flags& f) {
   auto table =
       quantization::MakeTable(*statistics, o.method, o.bins, &warnings);
   if (!table.ok()) return table.status();
+  {
+    Bar bar("tuning, layers", o.control);
+    absl::Status status = quantization::TuneThresholds(
+        **module, SamplesOf(o.tune_samples, *inputs), bar.control(), &*table);
+    if (!status.ok()) return status;
+  }
   auto text = PrintCalibrationTable(*table, Comments(o, *statistics));
   if (!text.ok()) return text.status();
   for (const std::string& warning : warnings)

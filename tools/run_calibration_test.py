@@ -132,6 +132,20 @@ def test_methods():
     assert read("debug.table") == read("max.table")
 
 
+def test_tuning():
+    check(CLS, "--dataset", "cls", "--tune_num", "2", "-o", "tuned.table", "--threads", "1")
+    tuned, plain = rows("tuned.table"), rows("whole.table")
+    assert tuned.keys() == plain.keys() and tuned != plain
+    for name, (threshold, least, most) in tuned.items():
+        assert plain[name][0] <= threshold <= max(abs(least), abs(most), 1), name
+    check(CLS, "--statistics", "part1.stat,part0.stat,part2.stat,part4.stat,part3.stat,part6.stat,part5.stat", "--dataset",
+          "cls", "--tune_num", "2", "--threads", "3", "-o", "tuned2.table")
+    assert read("tuned2.table") == read("tuned.table")
+    write("tune.list", "cls/00.npz\ncls/01.npz\n")
+    check(CLS, "--dataset", "cls", "--tune_list", "tune.list", "-o", "tuned3.table")
+    assert read("tuned3.table") == read("tuned.table")
+
+
 def test_memory_does_not_grow_with_the_data_set():
     most = []
     for count in (4, 40):
@@ -227,6 +241,7 @@ def test_bad_statistics_and_flags():
 if __name__ == "__main__":
     test_the_same_table_however_the_work_is_cut()
     test_methods()
+    test_tuning()
     test_memory_does_not_grow_with_the_data_set()
     test_files_of_each_input()
     test_zero_and_constant_tensors()
