@@ -34,16 +34,19 @@ tpu_cc_library(
 and runs the network.
 """
 
-load("//rules:providers.bzl", _TpuBmodelInfo = "TpuBmodelInfo", _TpuModelInfo = "TpuModelInfo")
+load("//rules:providers.bzl", _TpuBmodelInfo = "TpuBmodelInfo", _TpuCalibrationInfo = "TpuCalibrationInfo", _TpuModelInfo = "TpuModelInfo")
 load("//rules/private:tpu_bmodel.bzl", _tpu_bmodel = "tpu_bmodel")
 load("//rules/private:tpu_bmodel_test.bzl", _tpu_bmodel_test = "tpu_bmodel_test")
+load("//rules/private:tpu_calibration.bzl", _tpu_calibration = "tpu_calibration")
 load("//rules/private:tpu_cc_library.bzl", _tpu_cc_library = "tpu_cc_library")
 load("//rules/private:tpu_model.bzl", _tpu_model = "tpu_model")
 
 tpu_model = _tpu_model
 tpu_bmodel = _tpu_bmodel
 tpu_bmodel_test = _tpu_bmodel_test
+tpu_calibration = _tpu_calibration
 tpu_cc_library = _tpu_cc_library
 
 TpuModelInfo = _TpuModelInfo
 TpuBmodelInfo = _TpuBmodelInfo
+TpuCalibrationInfo = _TpuCalibrationInfo

@@ -14,6 +14,14 @@ TpuModelInfo = provider(
     },
 )
 
+TpuCalibrationInfo = provider(
+    doc = "The ranges of a network's tensors.",
+    fields = {
+        "model": "TpuModelInfo: what was calibrated.",
+        "table": "File: the calibration table.",
+    },
+)
+
 TpuBmodelInfo = provider(
     doc = "A compiled network.",
     fields = {
@@ -37,5 +45,6 @@ TpuToolchainInfo = provider(
         "model_transform": "FilesToRunProvider: source format to top dialect.",
         "npz_tool": "FilesToRunProvider: compares and prints .npz files.",
         "onnxruntime_runner": "FilesToRunProvider: runs an ONNX model with ONNX Runtime.",
+        "run_calibration": "FilesToRunProvider: finds the range of each tensor.",
     },
 )

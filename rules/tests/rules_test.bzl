@@ -3,7 +3,8 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//rules:defs.bzl", "TpuBmodelInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_cc_library", "tpu_model")
+load("//rules:defs.bzl", "TpuBmodelInfo", "TpuCalibrationInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_cc_library", "tpu_model")
+load("//rules/private:tpu_calibration.bzl", "shard_of")
 
 def _names(files):
     return [f.basename for f in files]
@@ -77,6 +78,26 @@ def _bmodel_impl(ctx):
 
 _bmodel_test = analysistest.make(_bmodel_impl)
 
+def _calibration_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.equals(env, "subject_calibration.table", target[TpuCalibrationInfo].table.basename)
+    shards = [a for a in analysistest.target_actions(env) if a.mnemonic == "CalibrationStatistics"]
+    seen = []
+    for action in shards:
+        samples = [f for f in action.inputs.to_list() if f.extension == "png"]
+        asserts.equals(env, 1, len({shard_of(f.short_path, 3): None for f in samples}))
+        seen += _names(samples)
+    asserts.equals(env, _SAMPLES, sorted(seen))
+    table = _mnemonics(analysistest.target_actions(env))["CalibrationTable"]
+    asserts.equals(env, _SAMPLES[:2], [f.basename for f in table.inputs.to_list() if f.extension == "png"])
+    statistics = table.argv[table.argv.index("--statistics") + 1].split(",")
+    asserts.equals(env, len(shards), len(statistics))
+    asserts.equals(env, "mse", table.argv[table.argv.index("--cali_method") + 1])
+    return analysistest.end(env)
+
+_calibration_test = analysistest.make(_calibration_impl)
+
 def _no_inputs_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
@@ -113,6 +134,41 @@ _failure_test = analysistest.make(
     attrs = {"message": attr.string(doc = "What the error must say.")},
     expect_failure = True,
 )
+
+_SAMPLES = ["%d.png" % i for i in range(8)]
+
+# What is wrong with a calibration, and what the error says.
+_BAD_CALIBRATIONS = {
+    "bins": (dict(data = ["0.png"], histogram_bin_num = 100), "histogram_bin_num is 100; it must be from 128 to 8192"),
+    "empty": (dict(data = []), "data holds no file"),
+    "shards": (dict(data = ["0.png"], shards = 0), "shards is 0; it must be at least 1"),
+    "tune": (dict(data = ["0.png"], tune_num = 2), "it must be from 0 to the number of samples in data, 1"),
+}
+
+def _calibration_tests(tags):
+    tpu_calibration(
+        name = "subject_calibration",
+        data = reversed(_SAMPLES),
+        method = "mse",
+        model = ":subject_without_input",
+        shards = 3,
+        tune_num = 2,
+        tags = tags,
+    )
+    _calibration_test(name = "calibration_test", target_under_test = ":subject_calibration")
+    for what, (attributes, message) in _BAD_CALIBRATIONS.items():
+        tpu_calibration(
+            name = "subject_calibration_" + what,
+            model = ":subject_without_input",
+            tags = tags,
+            **attributes
+        )
+        _failure_test(
+            name = "calibration_%s_test" % what,
+            message = message,
+            target_under_test = ":subject_calibration_" + what,
+        )
+    return ["calibration_test"] + ["calibration_%s_test" % what for what in _BAD_CALIBRATIONS]
 
 def rules_test_suite(name):
     """Declares the subjects and their tests.
@@ -219,7 +275,7 @@ def rules_test_suite(name):
     )
     native.test_suite(
         name = name,
-        tests = [
+        tests = _calibration_tests(tags) + [
             ":bmodel_test",
             ":cc_library_analysis_test",
             ":comma_test",

@@ -19,6 +19,7 @@ _TOOLS = {
     "model_transform": "Converts a source format to the top dialect.",
     "npz_tool": "Compares and prints .npz files.",
     "onnxruntime_runner": "Runs an ONNX model with ONNX Runtime.",
+    "run_calibration": "Finds the range of each tensor of a network.",
 }
 
 def _toolchain_impl(ctx):
