@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/conversion/tpu_to_isa/program_checking.h"
 
+#include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -27,6 +29,11 @@ Tensor RandomTensor(DType dtype, const std::vector<int64_t>& shape,
                     std::mt19937& generator) {
   std::normal_distribution<float> normal;
   Tensor tensor(dtype, shape);
+  if (!numerics::IsFloat(dtype)) {
+    std::generate_n(static_cast<uint8_t*>(tensor.raw()), tensor.SizeInBytes(),
+                    [&] { return static_cast<uint8_t>(generator() >> 8); });
+    return tensor;
+  }
   for (int64_t i = 0; i < tensor.NumElements(); ++i) {
     const float value = normal(generator);
     if (dtype == DType::kF32) tensor.data<float>()[i] = value;
@@ -102,6 +109,21 @@ absl::StatusOr<sim::Program> Decode(const Program& program) {
   return sim::DecodeProgram(*tiu_bytes, *gdma_bytes);
 }
 
+// Of a network's inputs and weights, which quantized tensors are made from.
+std::string GivenType(const std::string& type) {
+  const size_t quantized = type.find("!quant");
+  return quantized == std::string::npos
+             ? type
+             : absl::StrCat(type.substr(0, quantized), "f32");
+}
+
+// %name of a quantized type from %name_f32.
+std::string Quantized(const std::string& name, const std::string& type) {
+  return absl::StrCat("%", name, " = tpu.Quantize %", name, "_f32 : (tensor<",
+                      GivenType(type), ">) -> tensor<", type, "> loc(\"", name,
+                      "\")\n");
+}
+
 }  // namespace
 
 void Check(const std::string& input, const std::string& output,
@@ -109,11 +131,16 @@ void Check(const std::string& input, const std::string& output,
   mlir::MLIRContext context;
   context
       .loadDialect<mlir::func::FuncDialect, top::TopDialect, tpu::TpuDialect>();
+  const std::string given = GivenType(input);
+  const bool quantizes = given != input;
+  const std::string name = quantizes ? "x_f32" : "x";
   const std::string text = absl::StrCat(
       "module attributes {module.name = \"net\"} {\n"
       "func.func @main(%arg: tensor<",
-      input, ">) -> tensor<", output, "> {\n", "%x = top.Input %arg : tensor<",
-      input, "> loc(\"x\")\n", body, "\nreturn %y : tensor<", output, ">\n}}");
+      given, ">) -> tensor<", output, "> {\n", "%", name,
+      " = top.Input %arg : tensor<", given, "> loc(\"", name, "\")\n",
+      quantizes ? Quantized("x", input) : "", body, "\nreturn %y : tensor<",
+      output, ">\n}}");
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   ASSERT_TRUE(module) << text;
   std::mt19937 generator(7);
@@ -126,7 +153,8 @@ void Check(const std::string& input, const std::string& output,
               getName(weight));
   });
   TensorMap inputs;
-  module->walk([&](top::InputOp op) { inputs["x"] = random(op.getOutput()); });
+  module->walk(
+      [&](top::InputOp op) { inputs[getName(op)] = random(op.getOutput()); });
   const auto expected = interpreter::RunTpu(*module, inputs);
   ASSERT_TRUE(expected.ok()) << expected.status();
 
@@ -156,7 +184,7 @@ void Check(const std::string& input, const std::string& output,
     };
     for (const ProgramCoefficient& c : program->coefficients)
       write(c.address, *getWeights(&context).Find(c.name));
-    write(program->inputs[0].address, inputs["x"]);
+    write(program->inputs[0].address, inputs.begin()->second);
     Checker checker(*program, *expected);
     simulator.set_observer(&checker);
     const absl::Status status = simulator.Run(*decoded);
@@ -169,6 +197,9 @@ void Check(const std::string& input, const std::string& output,
 }
 
 std::string Weight(const std::string& name, const std::string& type) {
+  const std::string given = GivenType(type);
+  if (given != type)
+    return Weight(absl::StrCat(name, "_f32"), given) + Quantized(name, type);
   return absl::StrCat("%", name, " = top.Weight : tensor<", type, "> loc(\"",
                       name, "\")\n");
 }

@@ -14,8 +14,9 @@ namespace tpuc {
 // Compiles a network of the tpu dialect, runs its instructions on the simulator
 // in both extreme orders, and compares every tensor bit for bit with the
 // interpreter. `body` reads %x, the input of the given type, and ends with %y;
-// weights get random values. `lane_bytes`: local memory to use; little makes
-// many slices.
+// weights get random values. Inputs and weights of a quantized type are
+// quantized from f32. `lane_bytes`: local memory to use; little makes many
+// slices.
 void Check(const std::string& input, const std::string& output,
            const std::string& body, int64_t lane_bytes = isa::kLaneBytes);
 

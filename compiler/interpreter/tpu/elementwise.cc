@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/numerics/elementwise.h"
 
-#include <algorithm>
 #include <vector>
 
+#include "compiler/interpreter/tpu/broadcast.h"
 #include "compiler/interpreter/tpu/evaluators.h"
 #include "compiler/numerics/exp_recipe.h"
 #include "compiler/numerics/special.h"
@@ -17,9 +17,6 @@ using numerics::ElementwiseSpec;
 using numerics::RowOperand;
 
 namespace {
-
-// Elements that are worth a thread.
-constexpr int64_t kGrain = 1 << 15;
 
 ArOp ArOpOf(tpu::BinaryKind kind) {
   switch (kind) {
@@ -46,16 +43,28 @@ absl::StatusOr<Elementwise> SameType(ArOp op, DType dtype) {
   return Elementwise::Create(spec);
 }
 
-// One loop over the result, with the strides of both operands in elements;
-// neighbouring dimensions that both treat alike are one.
-struct Loop {
-  int64_t size, lhs, rhs;
-};
+void RunBroadcast(const Elementwise& elementwise, const Tensor& lhs,
+                  const Tensor& rhs, Tensor& res, int threads) {
+  const int64_t size = static_cast<int64_t>(SizeOf(res.dtype()));
+  const auto at = [size](const Tensor& tensor, int64_t element) {
+    return static_cast<const char*>(tensor.raw()) + element * size;
+  };
+  ForEachBroadcastRow(res.shape(), lhs.shape(), rhs.shape(), threads,
+                      [&](const BroadcastRow& row) {
+                        elementwise.Row(
+                            row.count,
+                            static_cast<char*>(res.raw()) + row.result * size,
+                            1, {at(lhs, row.lhs), row.lhs_stride},
+                            {at(rhs, row.rhs), row.rhs_stride}, {});
+                      });
+}
 
-std::vector<Loop> Loops(const std::vector<int64_t>& shape,
-                        const std::vector<int64_t>& lhs,
-                        const std::vector<int64_t>& rhs) {
-  std::vector<Loop> loops;  // innermost first
+}  // namespace
+
+std::vector<BroadcastLoop> BroadcastLoops(const std::vector<int64_t>& shape,
+                                          const std::vector<int64_t>& lhs,
+                                          const std::vector<int64_t>& rhs) {
+  std::vector<BroadcastLoop> loops;  // innermost first
   int64_t lhs_stride = 1, rhs_stride = 1;
   auto extent = [&](const std::vector<int64_t>& own, size_t from_end) {
     return from_end < own.size() ? own[own.size() - 1 - from_end] : 1;
@@ -64,11 +73,12 @@ std::vector<Loop> Loops(const std::vector<int64_t>& shape,
     const int64_t size = extent(shape, i);
     const int64_t l = extent(lhs, i), r = extent(rhs, i);
     if (size == 1) continue;
-    const Loop loop{size, l == 1 ? 0 : lhs_stride, r == 1 ? 0 : rhs_stride};
+    const BroadcastLoop loop{size, l == 1 ? 0 : lhs_stride,
+                             r == 1 ? 0 : rhs_stride};
     lhs_stride *= l;
     rhs_stride *= r;
     if (!loops.empty()) {
-      Loop& last = loops.back();
+      BroadcastLoop& last = loops.back();
       if (loop.lhs == last.lhs * last.size &&
           loop.rhs == last.rhs * last.size) {
         last.size *= size;
@@ -80,40 +90,6 @@ std::vector<Loop> Loops(const std::vector<int64_t>& shape,
   if (loops.empty()) loops.push_back({1, 0, 0});
   return loops;
 }
-
-void RunBroadcast(const Elementwise& elementwise, const Tensor& lhs,
-                  const Tensor& rhs, Tensor& res, int threads) {
-  const std::vector<Loop> loops = Loops(res.shape(), lhs.shape(), rhs.shape());
-  const int64_t size = static_cast<int64_t>(SizeOf(res.dtype()));
-  const int64_t row = loops[0].size;
-  const int64_t rows = res.NumElements() / row;
-  const auto run = [&](int64_t index, int64_t first, int64_t last) {
-    int64_t l = first * loops[0].lhs, r = first * loops[0].rhs;
-    int64_t rest = index;
-    for (size_t d = 1; d < loops.size(); ++d) {
-      const int64_t i = rest % loops[d].size;
-      rest /= loops[d].size;
-      l += i * loops[d].lhs;
-      r += i * loops[d].rhs;
-    }
-    elementwise.Row(
-        last - first,
-        static_cast<char*>(res.raw()) + (index * row + first) * size, 1,
-        {static_cast<const char*>(lhs.raw()) + l * size, loops[0].lhs},
-        {static_cast<const char*>(rhs.raw()) + r * size, loops[0].rhs}, {});
-  };
-  if (rows == 1) {
-    ParallelFor(threads, row, kGrain,
-                [&](int64_t begin, int64_t end) { run(0, begin, end); });
-    return;
-  }
-  ParallelFor(threads, rows, std::max<int64_t>(1, kGrain / row),
-              [&](int64_t begin, int64_t end) {
-                for (int64_t i = begin; i < end; ++i) run(i, 0, row);
-              });
-}
-
-}  // namespace
 
 uint32_t ConstantBits(DType type, double value) {
   uint32_t bits = 0;

@@ -47,6 +47,17 @@ TensorOr EvalLog(tpu::LogOp op, const Values& values,
                  const RunOptions& options);
 TensorOr EvalErfSeries(tpu::ErfSeriesOp op, const Values& values,
                        const RunOptions& options);
+// quantized_elementwise.cc
+TensorOr EvalQuantize(tpu::QuantizeOp op, const Values& values,
+                      const RunOptions& options);
+TensorOr EvalDequantize(tpu::DequantizeOp op, const Values& values,
+                        const RunOptions& options);
+TensorOr EvalRequant(tpu::RequantOp op, const Values& values,
+                     const RunOptions& options);
+TensorOr EvalLut(tpu::LutOp op, const Values& values,
+                 const RunOptions& options);
+TensorOr EvalQuantizedBinary(tpu::QuantizedBinaryOp op, const Values& values,
+                             const RunOptions& options);
 // movement.cc
 TensorOr EvalReshape(tpu::ReshapeOp op, const Values& values,
                      const RunOptions& options);

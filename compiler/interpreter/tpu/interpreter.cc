@@ -22,6 +22,11 @@ const Evaluators& TpuEvaluators() {
     table->Add<tpu::RsqrtOp>(EvalRsqrt);
     table->Add<tpu::LogOp>(EvalLog);
     table->Add<tpu::ErfSeriesOp>(EvalErfSeries);
+    table->Add<tpu::QuantizeOp>(EvalQuantize);
+    table->Add<tpu::DequantizeOp>(EvalDequantize);
+    table->Add<tpu::RequantOp>(EvalRequant);
+    table->Add<tpu::LutOp>(EvalLut);
+    table->Add<tpu::QuantizedBinaryOp>(EvalQuantizedBinary);
     table->Add<tpu::ReshapeOp>(EvalReshape);
     table->Add<tpu::PermuteOp>(EvalPermute);
     table->Add<tpu::SliceOp>(EvalSlice);

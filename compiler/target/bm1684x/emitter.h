@@ -69,6 +69,19 @@ class Emitter {
   };
   void StridedCopy(DType dtype, const Dims& shape, const Strided& result,
                    const Strided& input);
+  // c.6, rq1 with immediates: requant(input, multiplier, shift, zero_point) of
+  // the dialect; input of 16 or 32 bits.
+  void Requantize(const LocalTensor& result, const LocalTensor& input,
+                  int32_t multiplier, int32_t shift, int32_t zero_point);
+  // c.6, dq0: f32(input - zero_point) * scale, 8 or 16 bits to f32.
+  void Dequantize(const LocalTensor& result, const LocalTensor& input,
+                  int32_t zero_point, float scale);
+  // c.6, dq1 without a shift: (input - zero_point) * multiplier, integers.
+  void Scale(const LocalTensor& result, const LocalTensor& input,
+             int32_t zero_point, int32_t multiplier);
+  // c.11, eu 5: table[input & 255] of 8 bits, the table being in every lane.
+  void Lookup(const LocalTensor& result, const LocalTensor& input,
+              int64_t table_address);
   // c.2. filter in the nIC layout, bias per channel in f32 or null. With
   // `accumulate` the f32 result adds to what it held.
   void Conv(const LocalTensor& result, const LocalTensor& input,

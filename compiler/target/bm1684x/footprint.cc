@@ -257,6 +257,23 @@ Footprint OfRqDq(const isa::SRqDq& i) {
   return result;
 }
 
+// Gathers by an index per element; a table in every lane, or per channel.
+Footprint OfSg(const isa::SSg& i) {
+  if (i.tsk_eu_typ != isa::SSg::Op::kPeSGatherD1coor) return Everything();
+  const Dims size = ResultSize(i);
+  const int64_t element = SizeOf(i.res0_prec);
+  const Shape source = {ToDims(1, i.res0_c, 1, i.opd0_w), element};
+  Footprint result;
+  result.writes.push_back(Aligned(i.res0_addr, {size, element}));
+  result.reads.push_back(
+      Aligned(i.opd1_addr,
+              {ToDims(i.res0_n, i.res0_c, 1, i.opd1_w), SizeOf(i.opd1_prec)}));
+  result.reads.push_back(i.opd0_str == 0
+                             ? Aligned(i.opd0_addr, source)
+                             : Local(i.opd0_addr, source, {0, 0, 0, 1}));
+  return result;
+}
+
 Footprint OfSfu(const isa::SSfu& i) {
   constexpr uint64_t kTaylor4x = 12, kTaylor = 13;
   const Dims size = ResultSize(i);
@@ -467,6 +484,8 @@ Footprint FootprintOf(const isa::Instruction& instruction) {
       return OfMm2(isa::SMm2::From(instruction));
     case isa::Format::kSRqDq:
       return OfRqDq(isa::SRqDq::From(instruction));
+    case isa::Format::kSSg:
+      return OfSg(isa::SSg::From(instruction));
     case isa::Format::kSSfu:
       return OfSfu(isa::SSfu::From(instruction));
     case isa::Format::kSLin:

@@ -34,9 +34,9 @@ struct Footprint {
 
 // What `instruction` may read and write. Never too little; a tensor with gaps
 // counts as the interval from its first byte to its last, and a form whose
-// extent isn't known (gather, scatter, ROI pooling, long forms) as all of local
-// and static memory. Address ranges are not checked: a region may lie beyond
-// the end of its memory.
+// extent isn't known (scatter, most gathers, ROI pooling, long forms) as all of
+// local and static memory. Address ranges are not checked: a region may lie
+// beyond the end of its memory.
 Footprint FootprintOf(const isa::Instruction& instruction);
 
 }  // namespace tpuc::bm1684x

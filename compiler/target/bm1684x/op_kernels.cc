@@ -10,6 +10,7 @@
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
 #include "compiler/target/bm1684x/kernels/matmul_kernels.h"
 #include "compiler/target/bm1684x/kernels/movement_kernels.h"
+#include "compiler/target/bm1684x/kernels/quantized_elementwise_kernels.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -179,6 +180,61 @@ KernelOr Make(tpu::ClipOp op) {
 
 KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
 
+int32_t ZeroPointOf(mlir::Value value) {
+  const auto type = tpu::QuantizationOf(value);
+  return type ? static_cast<int32_t>(type.getZeroPoint()) : 0;
+}
+
+KernelOr Make(tpu::QuantizeOp op) {
+  QuantizeSpec spec;
+  spec.unary = Unary(op);
+  spec.scale =
+      static_cast<float>(1.0 / tpu::QuantizationOf(op.getOutput()).getScale());
+  spec.zero_point = ZeroPointOf(op.getOutput());
+  return MakeQuantizeKernel(spec);
+}
+
+KernelOr Make(tpu::DequantizeOp op) {
+  QuantizeSpec spec;
+  spec.unary = Unary(op);
+  spec.scale =
+      static_cast<float>(tpu::QuantizationOf(op.getInput()).getScale());
+  spec.zero_point = ZeroPointOf(op.getInput());
+  return MakeDequantizeKernel(spec);
+}
+
+KernelOr Make(tpu::RequantOp op) {
+  RequantSpec spec;
+  spec.unary = Unary(op);
+  spec.input_zero_point = ZeroPointOf(op.getInput());
+  spec.scaling = {static_cast<int32_t>(op.getMultiplier()),
+                  static_cast<int32_t>(op.getShift()),
+                  ZeroPointOf(op.getOutput())};
+  return MakeRequantKernel(spec);
+}
+
+KernelOr Make(tpu::LutOp op) { return MakeLutKernel(Unary(op)); }
+
+KernelOr Make(tpu::QuantizedBinaryOp op) {
+  QuantizedBinarySpec spec;
+  spec.shape = ShapeOf(op.getOutput());
+  spec.output = TypeOf(op.getOutput());
+  spec.adds = op.getKind() == tpu::QuantizedBinaryKind::add;
+  const llvm::ArrayRef<int64_t> multipliers = op.getMultipliers();
+  const mlir::Value values[] = {op.getLhs(), op.getRhs()};
+  for (int k = 0; k < 2; ++k) {
+    QuantizedBinarySpec::Operand& operand = spec.operands[k];
+    operand.shape = ShapeOf(values[k]);
+    operand.dtype = TypeOf(values[k]);
+    operand.zero_point = ZeroPointOf(values[k]);
+    operand.multiplier = spec.adds ? static_cast<int32_t>(multipliers[k]) : 1;
+  }
+  spec.scaling = {spec.adds ? 1 : static_cast<int32_t>(multipliers[0]),
+                  static_cast<int32_t>(op.getShift()),
+                  ZeroPointOf(op.getOutput())};
+  return MakeQuantizedBinaryKernel(spec);
+}
+
 KernelOr Make(tpu::PermuteOp op) {
   return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
 }
@@ -219,8 +275,10 @@ KernelOr MakeKernel(mlir::Operation* op) {
   return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
-            tpu::ExpOp, tpu::AbsOp, tpu::RsqrtOp, tpu::LogOp, tpu::ErfSeriesOp,
-            tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp, tpu::IndexSelectOp>(
+            tpu::QuantizeOp, tpu::DequantizeOp, tpu::RequantOp, tpu::LutOp,
+            tpu::QuantizedBinaryOp, tpu::ExpOp, tpu::AbsOp, tpu::RsqrtOp,
+            tpu::LogOp, tpu::ErfSeriesOp, tpu::PermuteOp, tpu::SliceOp,
+            tpu::ConcatOp, tpu::IndexSelectOp>(
           [](auto typed) { return Make(typed); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(

@@ -1,38 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/numerics/exp_recipe.h"
 #include "compiler/numerics/log_recipe.h"
+#include "compiler/target/bm1684x/kernels/elementwise_kernel.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
 
 namespace tpuc::bm1684x {
 namespace {
 
 using Op = isa::SAr::Op;
-
-// Operands are sliced like the result, and whole where they repeat.
-class ElementwiseKernel : public Kernel {
- public:
-  Slice OperandSlice(const Part& part, int operand, const Slice& out,
-                     int cut) const override {
-    Slice slice = out;
-    for (int d = 0; d < 4; ++d) {
-      if (part.operands[operand].shape[d] == part.result.shape[d]) continue;
-      slice.start[d] = 0;
-      slice.size[d] = 1;
-    }
-    return slice;
-  }
-
- protected:
-  // Stride fields of n and channel group have 16 bits.
-  static bool StridesFit(const Part& part, const Slice& slice, DType dtype) {
-    bool repeats = false;
-    for (const DdrView& view : part.operands)
-      repeats |= view.shape != part.result.shape;
-    if (!repeats) return true;
-    const Dims strides = LocalTensor{0, dtype, slice.size}.Strides();
-    return strides[kN] <= isa::kMaxSize && strides[kC] <= isa::kMaxSize;
-  }
-};
 
 uint64_t ArOp(BinaryKind kind) {
   switch (kind) {
