@@ -29,7 +29,7 @@ TpuBmodelInfo = provider(
         "bmodel_outputs": "File or None: .npz of what the simulator computes from the test inputs.",
         "chip": "string: the chip, in lower case.",
         "model": "TpuModelInfo: what was compiled.",
-        "quantize": "string: the arithmetic, F32, F16 or BF16.",
+        "quantize": "string: the arithmetic, F32, F16, BF16 or INT8.",
         "tpu_mlir": "File: the network in the tpu dialect, what the chip computes.",
         "tpu_outputs": "File or None: .npz of every tensor that the interpreter of the tpu dialect computes.",
         "tpu_weights": "File: .npz of its weights.",

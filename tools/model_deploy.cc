@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/bmodel/bmodel.h"
+#include "compiler/bmodel/tensor_location.h"
 #include "compiler/conversion/tpu_to_isa/encode.h"
 #include "compiler/deploy/compile.h"
 #include "compiler/dialect/top/TopOps.h"
@@ -23,23 +24,38 @@
 #include "mlir/IR/MLIRContext.h"
 #include "runtime/runtime.h"
 #include "tools/lib/model_inputs.h"
+#include "tools/lib/run_bmodel.h"
 #include "tools/lib/run_model.h"
 
 namespace tpuc {
 namespace {
 
 struct Options {
-  std::string mlir, quantize, chip, model;
+  std::string mlir, quantize, chip, model, calibration_table, quantize_table;
   std::string tolerance = "0.8,0.5", test_input, test_reference, excepts;
+  bool asymmetric = false, quant_input = false, quant_output = false;
   bool debug = false;
 };
 
 void Declare(CommandLine& line, Options& o) {
   line.Required("mlir", &o.mlir, "FILE",
                 "the network, as model_transform writes it");
-  line.Required("quantize", &o.quantize, "TYPE", "F32, F16 or BF16");
+  line.Required("quantize", &o.quantize, "TYPE", "F32, F16, BF16 or INT8");
   line.Required("chip", &o.chip, "CHIP", "bm1684x");
   line.Required("model", &o.model, "FILE", "the .bmodel to write");
+  line.Optional("calibration_table", &o.calibration_table, "FILE",
+                "ranges of the tensors, as run_calibration writes them; INT8 "
+                "needs it");
+  line.Switch("asymmetric", &o.asymmetric,
+              "INT8 with zero points for tensors that have negative numbers");
+  line.Switch("quant_input", &o.quant_input,
+              "the network takes 8-bit integers: round(x * scale) + zero "
+              "point, which model_tool info shows");
+  line.Switch("quant_output", &o.quant_output,
+              "the network gives 8-bit integers, (q - zero point) * scale");
+  line.Optional("quantize_table", &o.quantize_table, "FILE",
+                "operators in another arithmetic than --quantize says: lines "
+                "of an operator's name and F32, F16, BF16 or INT8");
   line.Optional("test_input", &o.test_input, "FILE",
                 "inputs to check the compilation with: an .npz, or .npy files "
                 "and images separated by commas, these preprocessed as "
@@ -57,7 +73,6 @@ void Declare(CommandLine& line, Options& o) {
               "keep intermediate files beside the model: MODEL_tpu.mlir, "
               "MODEL_addressed.mlir and MODEL_isa.mlir, and with --test_input "
               "MODEL_tpu_outputs.npz and MODEL_model_outputs.npz");
-  line.Unsupported("calibration_table", "FILE", "INT8 quantization");
   line.Unsupported("ignore_f16_overflow", "",
                    "no operator is computed in another type than asked for "
                    "because of overflow");
@@ -71,9 +86,17 @@ absl::Status Check(const Options& o) {
     return absl::UnimplementedError(
         absl::StrCat("--chip ", o.chip, " is not supported (bm1684x is)"));
   const std::string type = absl::AsciiStrToUpper(o.quantize);
-  if (type != "F32" && type != "F16" && type != "BF16")
-    return absl::UnimplementedError(absl::StrCat(
-        "--quantize ", o.quantize, " is not supported (F32, F16, BF16 are)"));
+  if (type != "F32" && type != "F16" && type != "BF16" && type != "INT8")
+    return absl::UnimplementedError(
+        absl::StrCat("--quantize ", o.quantize,
+                     " is not supported (F32, F16, BF16, INT8 are)"));
+  for (const auto& [flag, given] :
+       {std::pair("--quantize INT8", type == "INT8"),
+        std::pair("--quant_input", o.quant_input),
+        std::pair("--quant_output", o.quant_output)})
+    if (given && o.calibration_table.empty())
+      return absl::InvalidArgumentError(absl::StrCat(
+          flag, " needs --calibration_table; run_calibration makes it"));
   if (!o.test_reference.empty() && o.test_input.empty())
     return absl::InvalidArgumentError("--test_reference needs --test_input");
   return absl::OkStatus();
@@ -143,9 +166,10 @@ absl::Status Simulate(const Options& o, const std::string& bytes,
   if (!status.ok()) return status;
   if (auto outputs = (*runner)->Run(run.inputs); !outputs.ok())
     return outputs.status();
-  TensorMap found;
-  for (const auto& [name, tensor] : (*runner)->dumped())
-    found[name] = ToFloat(tensor);
+  auto locations = bmodel::ReadTensorLocations(
+      (*model)->contents().nets[0].stages[0].tensor_location);
+  if (!locations.ok()) return locations.status();
+  const TensorMap found = AsNumbers(*locations, (*runner)->dumped());
   if (o.debug) {
     status =
         WriteNpz(absl::StrCat(WithoutExtension(o.model), "_model_outputs.npz"),
@@ -188,7 +212,9 @@ absl::Status Deploy(const Options& o) {
     return o.debug ? SaveModule(module, absl::StrCat(stem, suffix))
                    : absl::OkStatus();
   };
-  status = LowerToTpu(module, absl::AsciiStrToUpper(o.quantize));
+  status = LowerToTpu(
+      module, {absl::AsciiStrToUpper(o.quantize), o.calibration_table,
+               o.quantize_table, o.asymmetric, o.quant_input, o.quant_output});
   if (status.ok()) status = keep("_tpu.mlir");
   if (!status.ok()) return status;
   std::optional<TestRun> run;

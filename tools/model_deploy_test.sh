@@ -41,9 +41,10 @@ expect 0 "usage: model_deploy --mlir FILE --quantize TYPE" --help
 expect 1 "missing: --quantize TYPE" --mlir exp.mlir "${to[@]}"
 expect 1 "unknown flag --quantise" --mlir exp.mlir --quantise F32 "${to[@]}"
 expect 1 "--chip needs a value" --mlir exp.mlir --quantize F32 --model out.bmodel --chip
-expect 1 "--quantize INT8 is not supported" --mlir exp.mlir --quantize INT8 "${to[@]}"
+expect 1 "--quantize INT4 is not supported" --mlir exp.mlir --quantize INT4 "${to[@]}"
+expect 1 "--quantize INT8 needs --calibration_table" --mlir exp.mlir --quantize INT8 "${to[@]}"
 expect 1 "--chip bm1684 is not supported" --mlir exp.mlir --quantize F32 --chip bm1684 --model out.bmodel
-expect 1 "--calibration_table is not supported: INT8" --mlir exp.mlir --quantize F32 "${to[@]}" --calibration_table t
+expect 1 "cannot open 'none.txt'" --mlir exp.mlir --quantize INT8 "${to[@]}" --calibration_table none.txt
 expect 1 "--test_reference needs --test_input" --mlir exp.mlir --quantize F32 "${to[@]}" --test_reference r.npz
 expect 1 "absent.mlir" --mlir absent.mlir --quantize F32 "${to[@]}"
 expect 1 "absent.npz" --mlir exp.mlir --quantize F32 "${to[@]}" --test_input absent.npz

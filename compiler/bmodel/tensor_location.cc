@@ -49,6 +49,13 @@ bool ReadEntry(const Json& entry, TensorLocation& t, std::string& field) {
       !number("group", group) || !number("gdma_id", t.gdma_id))
     return false;
   t.group = static_cast<int>(group);
+  if (entry.find("scale") == entry.end()) return true;
+  const Json* scale = find("scale");
+  if (!scale->is_number() || !(scale->get<double>() > 0)) return false;
+  t.scale = scale->get<double>();
+  const Json* zero_point = find("zero_point");
+  if (zero_point == nullptr || !zero_point->is_number_integer()) return false;
+  t.zero_point = zero_point->get<int32_t>();
   return true;
 }
 
@@ -65,6 +72,10 @@ std::string WriteTensorLocations(const std::vector<TensorLocation>& tensors) {
     entry["size"] = t.size;
     entry["group"] = t.group;
     entry["gdma_id"] = t.gdma_id;
+    if (t.scale > 0) {
+      entry["scale"] = t.scale;
+      entry["zero_point"] = t.zero_point;
+    }
     list.push_back(std::move(entry));
   }
   return list.dump(-1, ' ', false, Json::error_handler_t::replace);

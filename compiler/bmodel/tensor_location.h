@@ -22,6 +22,10 @@ struct TensorLocation {
   uint64_t size = 0;     // bytes
   int group = 0;         // command group that writes it
   uint64_t gdma_id = 0;  // complete after this GDMA instruction of the group
+  // 8-bit numbers are (q - zero_point) * scale; a scale of 0: they are
+  // integers.
+  double scale = 0;
+  int32_t zero_point = 0;
 };
 
 std::string WriteTensorLocations(const std::vector<TensorLocation>& tensors);

@@ -65,11 +65,17 @@ void LoadDialects(mlir::MLIRContext* context) {
                     top::TopDialect, tpu::TpuDialect, isa::IsaDialect>();
 }
 
-absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize) {
+absl::Status LowerToTpu(mlir::ModuleOp module,
+                        const Quantization& quantization) {
   return RunPasses(module, [&](mlir::PassManager& passes) {
     passes.addPass(mlir::createCanonicalizerPass());
     ConvertTopToTpuOptions options;
-    options.mode = quantize;
+    options.mode = quantization.mode;
+    options.calibrationTable = quantization.calibration_table;
+    options.quantizeTable = quantization.quantize_table;
+    options.asymmetric = quantization.asymmetric;
+    options.quantInput = quantization.quantized_inputs;
+    options.quantOutput = quantization.quantized_outputs;
     passes.addPass(createConvertTopToTpu(options));
     passes.addPass(tpu::createSelectForms());
   });

@@ -15,9 +15,19 @@ namespace tpuc {
 // Registers and loads what the pipeline needs.
 void LoadDialects(mlir::MLIRContext* context);
 
-// top -> tpu in `quantize` (F32, F16 or BF16), in forms that the chip has.
-// Diagnostics of the passes are collected into the error.
-absl::Status LowerToTpu(mlir::ModuleOp module, const std::string& quantize);
+// In what arithmetic a network is computed; files by their paths.
+struct Quantization {
+  std::string mode;  // F32, F16, BF16 or INT8
+  std::string calibration_table;
+  std::string quantize_table;
+  bool asymmetric = false;
+  bool quantized_inputs = false, quantized_outputs = false;
+};
+
+// top -> tpu, in forms that the chip has. Diagnostics of the passes are
+// collected into the error.
+absl::Status LowerToTpu(mlir::ModuleOp module,
+                        const Quantization& quantization);
 
 // Groups, slices and addresses, in the tpu dialect.
 absl::Status AssignMemory(mlir::ModuleOp module);

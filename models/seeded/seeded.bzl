@@ -6,20 +6,23 @@ load("//tools/testing:test_image.bzl", "test_image")
 
 # How a network's pixels are usually normalized: (pixel - mean) * scale.
 NORMALIZATIONS = {
-    # BGR, as Caffe's networks take it.
+    # As Caffe's networks take it.
     "caffe": {
-        "mean": ["104", "117", "123"],
-        "scale": ["1", "1", "1"],
+        "mean": [104, 117, 123],
+        "pixel_format": "bgr",
+        "scale": [1, 1, 1],
     },
-    # Mean and deviation of ImageNet's channels, R, G, B.
+    # Mean and deviation of ImageNet's channels.
     "imagenet": {
-        "mean": ["123.675", "116.28", "103.53"],
-        "scale": ["0.0171247538", "0.0175070028", "0.0174291939"],
+        "mean": [123.675, 116.28, 103.53],
+        "pixel_format": "rgb",
+        "scale": [0.0171247538, 0.0175070028, 0.0174291939],
     },
     # [0, 1].
     "unit": {
-        "mean": ["0", "0", "0"],
-        "scale": ["0.00392156863", "0.00392156863", "0.00392156863"],
+        "mean": [0, 0, 0],
+        "pixel_format": "rgb",
+        "scale": [0.00392156863, 0.00392156863, 0.00392156863],
     },
 }
 
@@ -74,15 +77,23 @@ def seeded_network(name, graph, input_name, normalization, seed, extent = 224, *
       extent: height and width.
       **kwargs: more arguments of `network`.
     """
-    for what, number in [("parameters", 1000 + seed), ("input", seed)]:
-        test_image(
-            name = "%s_%s" % (name, what),
-            input_name = input_name,
-            kind = "scene",
-            seed = number,
-            shape = [1, 3, extent, extent],
-            **NORMALIZATIONS[normalization]
-        )
+    preprocessing = NORMALIZATIONS[normalization]
+    shape = [1, 3, extent, extent]
+    test_image(
+        name = name + "_parameters",
+        input_name = input_name,
+        kind = "scene",
+        mean = preprocessing["mean"],
+        scale = preprocessing["scale"],
+        seed = 1000 + seed,
+        shape = shape,
+    )
+    test_image(
+        name = name + "_image",
+        kind = "scene",
+        seed = seed,
+        shape = shape,
+    )
     is_file = ":" in graph
     made_up_parameters(
         name = name + "_onnx",
@@ -95,6 +106,7 @@ def seeded_network(name, graph, input_name, normalization, seed, extent = 224, *
     network(
         name = name,
         model = ":%s.onnx" % name,
-        test_input = ":%s_input" % name,
+        preprocessing = preprocessing,
+        test_input = ":%s_image" % name,
         **kwargs
     )

@@ -2,11 +2,12 @@
 """Tolerances: "cosine,euclidean", both at most 1."""
 
 # Least similarity of a network in some arithmetic with the float reference:
-# BF16 has 8 bits of precision, F16 11, F32 24.
+# BF16 has 8 bits of precision, F16 11, F32 24. INT8 depends on the ranges, too.
 QUANTIZE_TOLERANCES = {
     "BF16": "0.99,0.86",
     "F16": "0.99,0.95",
     "F32": "0.9999,0.999",
+    "INT8": "0.9,0.5",
 }
 
 def is_number(text):

@@ -23,6 +23,13 @@ tpu_bmodel(
 """
 
 _ATTRS = {
+    "asymmetric": attr.bool(
+        doc = "Of INT8: use zero points for tensors that have negative numbers.",
+    ),
+    "calibration": attr.label(
+        doc = "The ranges of the tensors: a `tpu_calibration`, or a table. INT8 needs it.",
+        allow_single_file = True,
+    ),
     "chip": attr.string(
         doc = "The chip.",
         default = "bm1684x",
@@ -33,14 +40,32 @@ _ATTRS = {
         mandatory = True,
         providers = [TpuModelInfo],
     ),
+    "qtable": attr.label(
+        doc = "Operators in another arithmetic: a file with lines of a name and F32, F16, BF16 or INT8.",
+        allow_single_file = True,
+    ),
+    "quant_input": attr.bool(
+        doc = "The network takes 8-bit integers.",
+    ),
+    "quant_output": attr.bool(
+        doc = "The network gives 8-bit integers.",
+    ),
     "quantize": attr.string(
-        doc = "The arithmetic: F32, F16 or BF16.",
+        doc = "The arithmetic: F32, F16, BF16 or INT8.",
         mandatory = True,
-        values = ["F32", "F16", "BF16"],
+        values = ["F32", "F16", "BF16", "INT8"],
     ),
 }
 
 def _tpu_bmodel_impl(ctx):
+    if not ctx.file.calibration:
+        for what, given in [
+            ("quantize = \"INT8\"", ctx.attr.quantize == "INT8"),
+            ("quant_input", ctx.attr.quant_input),
+            ("quant_output", ctx.attr.quant_output),
+        ]:
+            if given:
+                fail("%s: %s needs the ranges of the tensors; set calibration to a tpu_calibration." % (ctx.label, what))
     tools = ctx.toolchains[TOOLCHAIN_TYPE].tpu
     model = ctx.attr.model[TpuModelInfo]
     name = ctx.label.name
@@ -54,9 +79,19 @@ def _tpu_bmodel_impl(ctx):
     args.add("--chip", ctx.attr.chip)
     args.add("--model", bmodel)
     args.add("--debug")
+    tables = []
+    if ctx.file.calibration:
+        args.add("--calibration_table", ctx.file.calibration)
+        tables.append(ctx.file.calibration)
+    if ctx.file.qtable:
+        args.add("--quantize_table", ctx.file.qtable)
+        tables.append(ctx.file.qtable)
+    for flag in ["asymmetric", "quant_input", "quant_output"]:
+        if getattr(ctx.attr, flag):
+            args.add("--" + flag)
     ctx.actions.run(
         outputs = [bmodel, tpu_mlir, tpu_weights],
-        inputs = [model.mlir, model.weights],
+        inputs = [model.mlir, model.weights] + tables,
         executable = tools.model_deploy,
         arguments = [args],
         mnemonic = "ModelDeploy",

@@ -46,7 +46,7 @@ _ATTRS = {
     ),
     "quantize_tolerance": attr.string(
         doc = "Least cosine and euclidean similarity of the tpu dialect with the " +
-              "top dialect. By default 0.9999,0.999 for F32, 0.99,0.95 for F16 and 0.99,0.86 for BF16.",
+              "top dialect. By default 0.9999,0.999 for F32, 0.99,0.95 for F16, 0.99,0.86 for BF16 and 0.9,0.5 for INT8.",
     ),
     "source_tolerance": attr.string(
         doc = "Least cosine and euclidean similarity of the top dialect with ONNX Runtime.",

@@ -116,7 +116,7 @@ void CompareStages(uint32_t seed, const std::string& mode) {
   auto meant = interpreter::RunTop(*module, network.inputs);
   ASSERT_TRUE(meant.ok()) << meant.status();
   ExpectOutputsAlone(*module, network, *meant);
-  const absl::Status lowered = LowerToTpu(*module, mode);
+  const absl::Status lowered = LowerToTpu(*module, {mode});
   ASSERT_TRUE(lowered.ok()) << lowered << "\n" << network.text;
   auto expected = interpreter::RunTpu(*module, network.inputs);
   ASSERT_TRUE(expected.ok()) << expected.status();

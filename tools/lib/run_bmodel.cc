@@ -11,6 +11,7 @@
 #include "compiler/bmodel/bmodel.h"
 #include "compiler/bmodel/tensor_location.h"
 #include "compiler/numerics/float_format.h"
+#include "compiler/quantization/scale.h"
 #include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
 #include "runtime/race_check.h"
@@ -24,6 +25,9 @@ namespace {
 absl::StatusOr<Tensor> InType(const Tensor& tensor,
                               const runtime::TensorInfo& info) {
   if (info.dtype == DType::kF32) return tensor;
+  if (SizeOf(info.dtype) == 1 && info.scale != 1.0f)
+    return quantization::Quantized(tensor, info.scale, info.zero_point,
+                                   info.dtype);
   Tensor result(info.dtype, tensor.shape());
   const float* from = tensor.data<float>();
   for (int64_t i = 0; i < tensor.NumElements(); ++i) {
@@ -88,6 +92,22 @@ absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
 
 }  // namespace
 
+TensorMap AsNumbers(const std::vector<bmodel::TensorLocation>& locations,
+                    TensorMap tensors) {
+  for (const bmodel::TensorLocation& location : locations) {
+    const auto it = tensors.find(location.name);
+    if (location.scale > 0 && it != tensors.end() &&
+        SizeOf(it->second.dtype()) == 1) {
+      it->second = quantization::Dequantized(it->second, location.scale,
+                                             location.zero_point);
+    }
+  }
+  for (auto& [name, tensor] : tensors) {
+    if (IsShortFloat(tensor.dtype())) tensor = ToFloat(tensor);
+  }
+  return tensors;
+}
+
 absl::StatusOr<int> FindNet(const runtime::Model& model,
                             const std::string& name) {
   if (name.empty()) return 0;
@@ -142,15 +162,19 @@ absl::StatusOr<TensorMap> RunBmodel(const std::string& path,
     auto list = bmodel::ReadTensorLocations(
         (*model)->contents().nets[*net].stages[inputs->stage].tensor_location);
     if (!list.ok()) return list.status();
-    for (const bmodel::TensorLocation& location : *list) {
-      order->push_back(location.name);
-    }
     results = (*runner)->dumped();
+    for (const bmodel::TensorLocation& location : *list)
+      order->push_back(location.name);
+    results = AsNumbers(*list, std::move(results));
   }
   for (size_t i = 0; i < outputs->size(); ++i) {
     const std::string& name = (*runner)->outputs()[i].name;
     order->push_back(name);
+    const runtime::TensorInfo& info = (*runner)->outputs()[i];
     results[name] = std::move((*outputs)[i]);
+    if (SizeOf(info.dtype) == 1 && info.scale != 1.0f)
+      results[name] =
+          quantization::Dequantized(results[name], info.scale, info.zero_point);
   }
   for (auto& [name, tensor] : results) {
     if (IsShortFloat(tensor.dtype())) tensor = ToFloat(tensor);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "compiler/bmodel/tensor_location.h"
 #include "compiler/support/tensor.h"
 #include "runtime/preprocess/preprocess.h"
 #include "runtime/runtime.h"
@@ -26,6 +27,12 @@ struct RunBmodelOptions {
 // lists the names.
 absl::StatusOr<int> FindNet(const runtime::Model& model,
                             const std::string& name);
+
+// Tensors that a runner dumped as f32: 16-bit floats widened, quantized ones as
+// the numbers that they stand for. `locations` is the stage's list
+// (compiler/bmodel/tensor_location.h).
+TensorMap AsNumbers(const std::vector<bmodel::TensorLocation>& locations,
+                    TensorMap tensors);
 
 // Runs a net of a .bmodel on the device that TPU_DEVICE names, by default the
 // simulator (docs/runtime.md). `files` is as in ReadInputs, for the first stage

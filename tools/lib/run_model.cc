@@ -13,10 +13,13 @@
 #include "compiler/dialect/top/preprocess.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/quantization/scale.h"
 #include "compiler/support/npz.h"
 #include "compiler/support/process.h"
 #include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
+#include "mlir/Dialect/Quant/QuantTypes.h"
+#include "mlir/IR/TypeUtilities.h"
 
 namespace tpuc {
 namespace {
@@ -79,6 +82,31 @@ std::vector<std::string> TensorOrder(mlir::ModuleOp module) {
   return order;
 }
 
+namespace {
+
+// How the numbers of a value are stored, or null.
+mlir::quant::UniformQuantizedType QuantizationOf(mlir::Value value) {
+  return mlir::dyn_cast<mlir::quant::UniformQuantizedType>(
+      mlir::getElementTypeOrSelf(value.getType()));
+}
+
+// The inputs in the types of the module's.
+TensorMap InTypes(mlir::ModuleOp module, TensorMap inputs) {
+  for (auto op : MainFunction(module).getOps<top::InputOp>()) {
+    const auto type = QuantizationOf(op.getOutput());
+    const auto it = inputs.find(getName(op));
+    if (!type || it == inputs.end() || it->second.dtype() != DType::kF32)
+      continue;
+    it->second = quantization::Quantized(
+        it->second, static_cast<float>(1 / type.getScale()),
+        static_cast<int32_t>(type.getZeroPoint()),
+        type.isSigned() ? DType::kI8 : DType::kU8);
+  }
+  return inputs;
+}
+
+}  // namespace
+
 absl::StatusOr<TensorMap> RunModule(
     mlir::ModuleOp module, const TensorMap& inputs, bool all_tensors,
     const std::function<void(int64_t, int64_t)>& progress) {
@@ -90,7 +118,7 @@ absl::StatusOr<TensorMap> RunModule(
   if (absl::StartsWith(state, "TOP")) {
     results = interpreter::RunTop(module, inputs, options);
   } else if (absl::StartsWith(state, "TPU")) {
-    results = interpreter::RunTpu(module, inputs, options);
+    results = interpreter::RunTpu(module, InTypes(module, inputs), options);
   } else {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot run a module in state '", state, "' (",
@@ -102,6 +130,15 @@ absl::StatusOr<TensorMap> RunModule(
       tensor = ToFloat(tensor);
     }
   }
+  module.walk([&](mlir::Operation* op) {
+    if (op->getNumResults() != 1) return;
+    const auto type = QuantizationOf(op->getResult(0));
+    const auto it = results->find(getName(op));
+    if (!type || it == results->end() || SizeOf(it->second.dtype()) != 1)
+      return;
+    it->second = quantization::Dequantized(
+        it->second, type.getScale(), static_cast<int32_t>(type.getZeroPoint()));
+  });
   return results;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "compiler/conversion/top_to_tpu/geometry.h"
 #include "compiler/conversion/top_to_tpu/lowering.h"
 
 namespace tpuc {
@@ -14,20 +15,10 @@ using mlir::Value;
 
 namespace {
 
-// The window of a convolution as tpu.Conv2D has it.
-struct Window {
-  llvm::ArrayRef<int64_t> strides;
-  std::vector<int64_t> pads;  // top, left, bottom, right
-  llvm::ArrayRef<int64_t> dilations;
-  std::vector<int64_t> inserts;
-};
-
-// With as many groups as input and output channels it is depthwise. `form` and
-// `change` are how the filter becomes [OC, IC/group, KH, KW].
+// With as many groups as input and output channels it is depthwise.
 template <typename Op>
-FailureOr<Value> LowerToConv2D(
-    Op op, Lowering& lowering, const Window& window, llvm::StringRef form,
-    const std::function<Tensor(const Tensor&)>& change) {
+FailureOr<Value> LowerConvolution(Op op, Lowering& lowering) {
+  const ConvGeometry geometry = GeometryOf(op);
   if (!op.getFilter().template getDefiningOp<top::WeightOp>() ||
       (op.getBias() && !op.getBias().template getDefiningOp<top::WeightOp>())) {
     return op.emitOpError(
@@ -39,8 +30,8 @@ FailureOr<Value> LowerToConv2D(
   const bool depthwise = group != 1 && group == ic && group == oc;
   const mlir::Type storage =
       depthwise ? lowering.stepwise() : lowering.storage();
-  const Value filter =
-      lowering.Weight(op, op.getFilter(), storage, form, change);
+  const Value filter = lowering.Weight(op, op.getFilter(), storage,
+                                       geometry.form, geometry.change);
   Value bias;
   if (op.getBias()) {
     bias = lowering.Weight(op, op.getBias(),
@@ -49,18 +40,12 @@ FailureOr<Value> LowerToConv2D(
   if (!filter || (op.getBias() && !bias)) return failure();
   return lowering.Create<tpu::Conv2DOp>(
       Lowering::Shape(op.getOutput()), storage,
-      lowering.As(op.getInput(), storage), filter, bias, window.strides,
-      window.pads, window.dilations, window.inserts,
+      lowering.As(op.getInput(), storage), filter, bias, geometry.strides,
+      geometry.pads, geometry.dilations, geometry.inserts,
       static_cast<uint64_t>(group),
       depthwise ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
       /*interleave=*/false, llvm::ArrayRef<int64_t>(), op.getDoRelu(),
       op.getReluLimit());
-}
-
-FailureOr<Value> LowerConv(top::ConvOp op, Lowering& lowering) {
-  const Window window = {
-      op.getStrides(), op.getPads().vec(), op.getDilations(), {0, 0}};
-  return LowerToConv2D(op, lowering, window, "", nullptr);
 }
 
 // Zero taps in front of and behind the filter's, in rows and columns.
@@ -103,33 +88,6 @@ Tensor Turned(const Tensor& filter, int64_t group, const Margins& margins) {
   return turned;
 }
 
-// The convolution with the turned filter over the input spread by zeros. It is
-// padded by what the filter reaches beyond the first and the last element, less
-// the rows and columns that are cut off; where more are cut off than that, the
-// filter gets taps of zero.
-FailureOr<Value> LowerConvTranspose(top::ConvTransposeOp op,
-                                    Lowering& lowering) {
-  static constexpr int64_t kOnes[] = {1, 1};
-  Window window = {kOnes, {0, 0, 0, 0}, op.getDilations(), {}};
-  Margins margins;
-  for (int i = 0; i < 2; ++i) {
-    const int64_t dilation = op.getDilations()[i];
-    const int64_t reach = (op.getKernelShape()[i] - 1) * dilation;
-    const auto pad = [&](int side, int64_t cut, int64_t& margin) {
-      const int64_t missing = std::max<int64_t>(cut - reach, 0);
-      margin = (missing + dilation - 1) / dilation;
-      window.pads[i + 2 * side] = reach - cut + margin * dilation;
-    };
-    pad(0, op.getPads()[i], margins.before[i]);
-    pad(1, op.getPads()[2 + i] - op.getOutputPadding()[i], margins.after[i]);
-    window.inserts.push_back(op.getStrides()[i] - 1);
-  }
-  const int64_t group = op.getGroup();
-  return LowerToConv2D(
-      op, lowering, window, FormOf(group, margins),
-      [&](const Tensor& filter) { return Turned(filter, group, margins); });
-}
-
 // x * scale[c] + bias[c]; the weights become [1, C, 1, ..].
 FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
   const mlir::Type type = lowering.TypeFor({op.getScale(), op.getBias()});
@@ -159,9 +117,42 @@ FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
 
 }  // namespace
 
+ConvGeometry GeometryOf(top::ConvOp op) {
+  return {op.getStrides().vec(),
+          op.getPads().vec(),
+          op.getDilations().vec(),
+          {0, 0},
+          "",
+          nullptr};
+}
+
+ConvGeometry GeometryOf(top::ConvTransposeOp op) {
+  ConvGeometry geometry = {{1, 1}, {0, 0, 0, 0}, op.getDilations().vec(),
+                           {},     "",           nullptr};
+  Margins margins;
+  for (int i = 0; i < 2; ++i) {
+    const int64_t dilation = op.getDilations()[i];
+    const int64_t reach = (op.getKernelShape()[i] - 1) * dilation;
+    const auto pad = [&](int side, int64_t cut, int64_t& margin) {
+      const int64_t missing = std::max<int64_t>(cut - reach, 0);
+      margin = (missing + dilation - 1) / dilation;
+      geometry.pads[i + 2 * side] = reach - cut + margin * dilation;
+    };
+    pad(0, op.getPads()[i], margins.before[i]);
+    pad(1, op.getPads()[2 + i] - op.getOutputPadding()[i], margins.after[i]);
+    geometry.inserts.push_back(op.getStrides()[i] - 1);
+  }
+  const int64_t group = op.getGroup();
+  geometry.form = FormOf(group, margins);
+  geometry.change = [group, margins](const Tensor& filter) {
+    return Turned(filter, group, margins);
+  };
+  return geometry;
+}
+
 void AddConvolutionLowerings(Lowerings& lowerings) {
-  lowerings.Add<top::ConvOp>(LowerConv);
-  lowerings.Add<top::ConvTransposeOp>(LowerConvTranspose);
+  lowerings.Add<top::ConvOp>(LowerConvolution<top::ConvOp>);
+  lowerings.Add<top::ConvTransposeOp>(LowerConvolution<top::ConvTransposeOp>);
   lowerings.Add<top::ScaleOp>(LowerScale);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/numerics/float_format.h"
@@ -19,6 +20,8 @@ using mlir::Value;
 namespace {
 
 const char* TypeName(Type element) {
+  if (auto type = mlir::dyn_cast<QuantizedType>(element))
+    return type.isSigned() ? "i8" : "u8";
   if (element.isF16()) return "f16";
   if (element.isBF16()) return "bf16";
   return "f32";
@@ -57,12 +60,28 @@ Type Element(Value value) { return tpu::ElementTypeOf(value); }
 
 }  // namespace
 
-Lowering::Lowering(mlir::func::FuncOp function, Type storage)
-    : builder_(function.getContext()), storage_(storage) {
+quantization::Storage StorageOf(QuantizedType type) {
+  return {type.getScale(), static_cast<int32_t>(type.getZeroPoint()),
+          type.isSigned()};
+}
+
+Lowering::Lowering(mlir::func::FuncOp function, const LoweringOptions& options)
+    : builder_(function.getContext()), options_(options) {
   function.walk([&](Operation* op) { names_.insert(getName(op)); });
 }
 
+void Lowering::SetStorage(llvm::StringRef mode) {
+  storage_ = builder_.getF16Type();
+  if (mode == "F32") storage_ = builder_.getF32Type();
+  if (mode == "BF16") storage_ = builder_.getBF16Type();
+}
+
 Value Lowering::Any(Value value) {
+  const Value moved = Moved(value);
+  return tpu::QuantizationOf(moved) ? Cast(moved, storage_) : moved;
+}
+
+Value Lowering::Moved(Value value) {
   if (Value lowered = lowered_.lookup(value)) return lowered;
   auto weight = value.getDefiningOp<top::WeightOp>();
   assert(weight && "operand was not lowered");
@@ -73,7 +92,70 @@ Value Lowering::As(Value value, Type element) {
   if (auto weight = value.getDefiningOp<top::WeightOp>()) {
     return Weight(weight, value, element, "", nullptr);
   }
-  return Cast(Any(value), element);
+  return Cast(Moved(value), element);
+}
+
+QuantizedType Lowering::Calibrated(Value value, bool is_clamped, double limit) {
+  const std::string name = getName(value);
+  const auto it = options_.calibration.ranges.find(name);
+  if (it == options_.calibration.ranges.end()) {
+    value.getDefiningOp()->emitOpError()
+        << "'" << name << "' has no range in the calibration table "
+        << options_.calibration_file
+        << "; calibrate this network, or give operators another mode in a "
+           "quantization table";
+    return {};
+  }
+  quantization::TensorRange range = it->second;
+  if (is_clamped) {
+    range.min = std::max(range.min, 0.0);
+    range.max = std::max(range.max, 0.0);
+    if (limit > 0) {
+      range.max = std::min(range.max, limit);
+      range.threshold = std::min(range.threshold, limit);
+    }
+  }
+  const quantization::Storage storage =
+      quantization::StorageOf(range, options_.asymmetric);
+  const bool is_signed = storage.is_signed;
+  return QuantizedType::get(
+      is_signed ? mlir::quant::QuantizationFlags::Signed : 0,
+      builder_.getIntegerType(8), builder_.getF32Type(), storage.scale,
+      storage.zero_point, is_signed ? -128 : 0, is_signed ? 127 : 255);
+}
+
+Value Lowering::Quantized(Value value) {
+  const Value lowered = Moved(value);
+  if (tpu::QuantizationOf(lowered)) return lowered;
+  const QuantizedType type = Calibrated(value);
+  return type ? Cast(lowered, type) : Value();
+}
+
+const std::vector<double>& Lowering::TrainedScales(Value weight) const {
+  static const auto* none = new std::vector<double>;
+  const auto& scales = options_.calibration.weight_scales;
+  const auto it = scales.find(getName(weight));
+  return it == scales.end() ? *none : it->second;
+}
+
+Value Lowering::IntegerConstant(llvm::StringRef suffix, Tensor data) {
+  return top::CreateWeight(builder_,
+                           UniqueName(absl::StrCat(name_, "_", suffix.str())),
+                           std::move(data));
+}
+
+// To, from and between quantized types.
+Value Lowering::CastQuantized(Value lowered, Type element,
+                              mlir::Location location) {
+  const auto type = mlir::RankedTensorType::get(tpu::ShapeOf(lowered), element);
+  const QuantizedType from = tpu::QuantizationOf(lowered);
+  const auto to = mlir::dyn_cast<QuantizedType>(element);
+  if (!from) return builder_.create<tpu::QuantizeOp>(location, type, lowered);
+  if (!to) return builder_.create<tpu::DequantizeOp>(location, type, lowered);
+  const quantization::Rescale rescale =
+      quantization::RescaleOf(from.getScale() / to.getScale());
+  return builder_.create<tpu::RequantOp>(location, type, lowered,
+                                         rescale.multiplier, rescale.shift);
 }
 
 Value Lowering::Cast(Value lowered, Type element) {
@@ -82,14 +164,20 @@ Value Lowering::Cast(Value lowered, Type element) {
   Value& cast = casts_[{lowered.getAsOpaquePointer(),
                         const_cast<void*>(element.getAsOpaquePointer())}];
   if (cast) return cast;
-  // f16 and bf16 never meet: a function has one storage type.
+  const bool is_quantized = tpu::QuantizationOf(lowered) != nullptr ||
+                            mlir::isa<QuantizedType>(element);
+  // The chip has no way between f16 and bf16 but f32.
+  if (!is_quantized && !from.isF32() && !element.isF32())
+    return cast = Cast(Cast(lowered, f32()), element);
   mlir::OpBuilder::InsertionGuard guard(builder_);
   builder_.setInsertionPointAfterValue(lowered);
   const std::string name =
       UniqueName(absl::StrCat(getName(lowered), "_", TypeName(element)));
+  const mlir::Location location = NameLocation(builder_.getContext(), name);
+  if (is_quantized) return cast = CastQuantized(lowered, element, location);
   cast = builder_.create<tpu::CastOp>(
-      NameLocation(builder_.getContext(), name),
-      mlir::RankedTensorType::get(tpu::ShapeOf(lowered), element), lowered);
+      location, mlir::RankedTensorType::get(tpu::ShapeOf(lowered), element),
+      lowered);
   return cast;
 }
 
@@ -188,7 +276,18 @@ const Lowerings::Function* Lowerings::Find(Operation* op) const {
   return it == table_.end() ? nullptr : &it->second;
 }
 
-const Lowerings& Lowerings::All() {
+const Lowerings& Lowerings::Quantized() {
+  static const Lowerings* all = [] {
+    auto* lowerings = new Lowerings;
+    AddQuantizedProductLowerings(*lowerings);
+    AddQuantizedElementwiseLowerings(*lowerings);
+    AddQuantizedMovementLowerings(*lowerings);
+    return lowerings;
+  }();
+  return *all;
+}
+
+const Lowerings& Lowerings::Float() {
   static const Lowerings* all = [] {
     auto* lowerings = new Lowerings;
     AddConvolutionLowerings(*lowerings);
@@ -207,8 +306,8 @@ const Lowerings& Lowerings::All() {
 // Walks the function once.
 class FunctionLowering {
  public:
-  FunctionLowering(mlir::func::FuncOp function, Type storage)
-      : function_(function), lowering_(function, storage) {}
+  FunctionLowering(mlir::func::FuncOp function, const LoweringOptions& options)
+      : function_(function), options_(options), lowering_(function, options) {}
 
   LogicalResult Run() {
     if (failed(CheckOperations())) return failure();
@@ -226,6 +325,14 @@ class FunctionLowering {
   // Lists the operations, and reports all that have no lowering.
   LogicalResult CheckOperations() {
     LogicalResult result = success();
+    quantization::QuantizeTable unknown = options_.quantize_table;
+    for (Operation& op : function_.getBody().front())
+      unknown.erase(getName(&op));
+    if (!unknown.empty()) {
+      result = function_.emitError()
+               << "the quantization table names '" << unknown.begin()->first
+               << "', which no operator of the network computes";
+    }
     for (Operation& op : function_.getBody().front()) {
       operations_.push_back(&op);
       if (mlir::isa<top::InputOp>(op)) {
@@ -236,7 +343,7 @@ class FunctionLowering {
         continue;
       }
       if (mlir::isa<top::WeightOp, mlir::func::ReturnOp>(op)) continue;
-      if (Lowerings::All().Find(&op) == nullptr) {
+      if (Lowerings::Float().Find(&op) == nullptr) {
         result = op.emitOpError("has no lowering to the tpu dialect");
       } else if (!Element(op.getResult(0)).isF32()) {
         result = op.emitOpError() << "gives " << op.getResult(0).getType()
@@ -249,26 +356,45 @@ class FunctionLowering {
   LogicalResult Lower(Operation* op) {
     if (auto ret = mlir::dyn_cast<mlir::func::ReturnOp>(op)) return Return(ret);
     if (mlir::isa<top::WeightOp>(op)) return success();
-    if (mlir::isa<top::InputOp>(op)) {
-      lowering_.lowered_[op->getResult(0)] = op->getResult(0);
-      return success();
-    }
+    if (auto input = mlir::dyn_cast<top::InputOp>(op)) return Input(input);
     lowering_.name_ = getName(op);
-    const llvm::FailureOr<Value> value =
-        (*Lowerings::All().Find(op))(op, lowering_);
+    const auto it = options_.quantize_table.find(lowering_.name_);
+    const std::string& mode =
+        it == options_.quantize_table.end() ? options_.mode : it->second;
+    lowering_.SetStorage(mode);
+    llvm::FailureOr<Value> value = Value();
+    const Lowerings::Function* quantized = Lowerings::Quantized().Find(op);
+    if (mode == "INT8" && quantized) value = (*quantized)(op, lowering_);
+    if (failed(value)) return failure();
+    if (!*value) value = (*Lowerings::Float().Find(op))(op, lowering_);
     if (failed(value) || !*value) return failure();
     lowering_.lowered_[op->getResult(0)] = *value;
+    return success();
+  }
+
+  LogicalResult Input(top::InputOp op) {
+    lowering_.lowered_[op.getOutput()] = op.getOutput();
+    if (!options_.quantized_inputs) return success();
+    const QuantizedType element = lowering_.Calibrated(op.getOutput());
+    if (!element) return failure();
+    const auto type =
+        mlir::RankedTensorType::get(Lowering::Shape(op.getOutput()), element);
+    op.getInput().setType(type);
+    op.getOutput().setType(type);
     return success();
   }
 
   // Results are f32 and have the names of the top tensors; where that takes a
   // cast, the 16-bit tensor in front of it gets a suffix.
   LogicalResult Return(mlir::func::ReturnOp ret) {
+    lowering_.SetStorage("F32");
     mlir::MLIRContext* context = function_.getContext();
     for (mlir::OpOperand& operand : ret->getOpOperands()) {
       const std::string name = getName(operand.get());
-      const Value lowered = lowering_.Any(operand.get());
-      const Value result = lowering_.Cast(lowered, lowering_.f32());
+      const Value lowered = lowering_.Moved(operand.get());
+      const Type type = ResultType(operand.get(), lowered);
+      if (!type) return failure();
+      const Value result = lowering_.Cast(lowered, type);
       if (result != lowered && getName(lowered) == name) {
         lowered.getDefiningOp()->setLoc(
             NameLocation(context, lowering_.UniqueName(absl::StrCat(
@@ -277,16 +403,28 @@ class FunctionLowering {
       }
       operand.set(result);
     }
+    function_.setType(mlir::FunctionType::get(
+        context, function_.getBody().front().getArgumentTypes(),
+        ret.getOperandTypes()));
     return success();
   }
 
+  // Of a result of the function. Null, after an error, where there is none.
+  Type ResultType(Value result, Value lowered) {
+    if (!options_.quantized_outputs) return lowering_.f32();
+    const QuantizedType type = tpu::QuantizationOf(lowered);
+    return type ? type : lowering_.Calibrated(result);
+  }
+
   mlir::func::FuncOp function_;
+  const LoweringOptions& options_;
   Lowering lowering_;
   std::vector<Operation*> operations_;
 };
 
-LogicalResult LowerFunction(mlir::func::FuncOp function, Type storage) {
-  return FunctionLowering(function, storage).Run();
+LogicalResult LowerFunction(mlir::func::FuncOp function,
+                            const LoweringOptions& options) {
+  return FunctionLowering(function, options).Run();
 }
 
 }  // namespace tpuc

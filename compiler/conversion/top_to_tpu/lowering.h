@@ -19,6 +19,9 @@
 
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/quantization/calibration_table.h"
+#include "compiler/quantization/quantize_table.h"
+#include "compiler/quantization/scale.h"
 #include "compiler/support/tensor.h"
 #include "llvm/ADT/DenseMap.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -29,11 +32,27 @@ namespace tpuc {
 // Sums of more terms than this are accumulated in f32.
 inline constexpr int64_t kMaxTermsIn16Bits = 16;
 
+// In what arithmetic a network is computed.
+struct LoweringOptions {
+  std::string mode = "F32";  // F32, F16, BF16 or INT8
+  bool asymmetric = false;   // zero points where there are negative numbers
+  // The network takes, or gives, 8-bit integers instead of f32.
+  bool quantized_inputs = false, quantized_outputs = false;
+  // Needed where something is INT8; `calibration_file` is its name in errors.
+  quantization::CalibrationTable calibration;
+  std::string calibration_file;
+  // Modes of single operators, by the names of their results.
+  quantization::QuantizeTable quantize_table;
+};
+
+using QuantizedType = mlir::quant::UniformQuantizedType;
+
 class Lowering {
  public:
-  // `storage`: f32, f16 or bf16, the type in which values are kept.
-  Lowering(mlir::func::FuncOp function, mlir::Type storage);
+  Lowering(mlir::func::FuncOp function, const LoweringOptions& options);
 
+  // The type in which the values of the operation being lowered are kept: f32,
+  // f16 or bf16. In INT8 it is for what has no useful integer form: f16.
   mlir::Type storage() const { return storage_; }
   mlir::Type f32() { return builder_.getF32Type(); }
   // The type for a function that rounds several times on its way: activations
@@ -48,15 +67,37 @@ class Lowering {
     return top::ShapeOf(value);
   }
 
-  // The lowered counterpart of an operand of a top operation: in the type it
-  // was left in, or cast to the one asked for. A weight is rounded at compile
-  // time.
+  // The lowered counterpart of an operand of a top operation: in the float type
+  // it was left in, or cast to the one asked for. A weight is rounded at
+  // compile time.
   mlir::Value Any(mlir::Value value);
+  // In the type that it was left in, be it quantized: for what moves or chooses
+  // elements.
+  mlir::Value Moved(mlir::Value value);
   mlir::Value As(mlir::Value value, mlir::Type element);
   mlir::Value Stored(mlir::Value value) { return As(value, storage_); }
   mlir::Value F32(mlir::Value value) { return As(value, f32()); }
   // A value that is lowered already, in another type.
   mlir::Value Cast(mlir::Value lowered, mlir::Type element);
+
+  // How the result of a top operation is stored in 8 bits, by its entry in the
+  // calibration table; `is_clamped`: after a relu, up to `limit` where that is
+  // not negative. Null, after an error, when there is none.
+  QuantizedType Calibrated(mlir::Value value, bool is_clamped = false,
+                           double limit = -1);
+  template <typename Op>
+  QuantizedType CalibratedResult(Op op) {
+    return Calibrated(op.getOutput(), op.getDoRelu(),
+                      op.getReluLimit().convertToDouble());
+  }
+  // The counterpart of an operand in 8 bits, as it was left or as calibrated.
+  // Null, after an error, where that can't be.
+  mlir::Value Quantized(mlir::Value value);
+  // The scales of a weight that training found; empty where there are none.
+  const std::vector<double>& TrainedScales(mlir::Value weight) const;
+  // A new integer constant, named after the operation being lowered.
+  mlir::Value IntegerConstant(llvm::StringRef suffix, Tensor data);
+  bool is_asymmetric() const { return options_.asymmetric; }
 
   // A weight in another form: `change` gets the f32 data and gives f32 data,
   // which is then rounded to `element`. `form` names it, e.g. "transposed".
@@ -101,11 +142,15 @@ class Lowering {
 
  private:
   friend class FunctionLowering;
+  void SetStorage(llvm::StringRef mode);
+  mlir::Value CastQuantized(mlir::Value lowered, mlir::Type element,
+                            mlir::Location location);
   mlir::Location LocationFor(llvm::StringRef suffix);
   std::string UniqueName(const std::string& name);
   Tensor Round(const Tensor& data, mlir::Type element) const;
 
   mlir::OpBuilder builder_;
+  const LoweringOptions& options_;
   mlir::Type storage_;
   std::string name_;  // of the operation being lowered
   std::set<std::string> names_;
@@ -114,7 +159,11 @@ class Lowering {
   std::map<std::string, mlir::Value> weights_;
 };
 
-// The table of lowerings by operation name.
+// How a type's numbers are stored.
+quantization::Storage StorageOf(QuantizedType type);
+
+// The table of lowerings by operation name. Those to 8 bits give a null value
+// where the operation has no useful integer form.
 class Lowerings {
  public:
   using Function =
@@ -129,7 +178,8 @@ class Lowerings {
   }
   const Function* Find(mlir::Operation* op) const;
 
-  static const Lowerings& All();
+  static const Lowerings& Float();
+  static const Lowerings& Quantized();
 
  private:
   std::map<std::string, Function> table_;
@@ -148,10 +198,14 @@ void AddSoftmaxLowerings(Lowerings& lowerings);
 void AddElementwiseLowerings(Lowerings& lowerings);
 void AddActivationLowerings(Lowerings& lowerings);
 void AddShapeLowerings(Lowerings& lowerings);
+// The same to 8 bits.
+void AddQuantizedProductLowerings(Lowerings& lowerings);
+void AddQuantizedElementwiseLowerings(Lowerings& lowerings);
+void AddQuantizedMovementLowerings(Lowerings& lowerings);
 
 // Replaces the body of `function`. Errors go to the operations' diagnostics;
 // the function is unusable then.
 llvm::LogicalResult LowerFunction(mlir::func::FuncOp function,
-                                  mlir::Type storage);
+                                  const LoweringOptions& options);
 
 }  // namespace tpuc

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/conversion/top_to_tpu/geometry.h"
 #include "compiler/conversion/top_to_tpu/lowering.h"
 
 namespace tpuc {
@@ -8,20 +9,6 @@ using llvm::FailureOr;
 using mlir::Value;
 
 namespace {
-
-// The data as [K, N], whatever its leading ones and order.
-Tensor RightMatrix(const Tensor& data, bool transposed) {
-  const std::vector<int64_t>& shape = data.shape();
-  const int64_t rows = shape[shape.size() - 2], cols = shape.back();
-  if (!transposed) return data.Reshaped({rows, cols});
-  Tensor result(DType::kF32, {cols, rows});
-  const float* from = data.data<float>();
-  float* to = result.data<float>();
-  for (int64_t r = 0; r < rows; ++r) {
-    for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
-  }
-  return result;
-}
 
 // Matrices of an operand of rank 2 or more.
 int64_t Batches(Value value) {
@@ -131,6 +118,19 @@ FailureOr<Value> LowerMatMul(top::MatMulOp op, Lowering& lowering) {
 }
 
 }  // namespace
+
+Tensor RightMatrix(const Tensor& data, bool transposed) {
+  const std::vector<int64_t>& shape = data.shape();
+  const int64_t rows = shape[shape.size() - 2], cols = shape.back();
+  if (!transposed) return data.Reshaped({rows, cols});
+  Tensor result(DType::kF32, {cols, rows});
+  const float* from = data.data<float>();
+  float* to = result.data<float>();
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < cols; ++c) to[c * rows + r] = from[r * cols + c];
+  }
+  return result;
+}
 
 void AddMatMulLowerings(Lowerings& lowerings) {
   lowerings.Add<top::MatMulOp>(LowerMatMul);

@@ -17,13 +17,13 @@ namespace {
 
 // Moves nothing, so it takes any type.
 FailureOr<Value> LowerReshape(top::ReshapeOp op, Lowering& lowering) {
-  const Value x = lowering.Any(op.getInput());
+  const Value x = lowering.Moved(op.getInput());
   return lowering.Create<tpu::ReshapeOp>(Lowering::Shape(op.getOutput()),
                                          tpu::ElementTypeOf(x), x);
 }
 
 FailureOr<Value> LowerPermute(top::PermuteOp op, Lowering& lowering) {
-  const Value x = lowering.Any(op.getInput());
+  const Value x = lowering.Moved(op.getInput());
   return lowering.Create<tpu::PermuteOp>(
       Lowering::Shape(op.getOutput()), tpu::ElementTypeOf(x), x, op.getOrder());
 }
@@ -31,7 +31,7 @@ FailureOr<Value> LowerPermute(top::PermuteOp op, Lowering& lowering) {
 // Elements that lie apart along the last dimension are chosen in local memory:
 // DMA would move them one by one. So are the rows, where those lie apart, too.
 FailureOr<Value> LowerSlice(top::SliceOp op, Lowering& lowering) {
-  Value x = lowering.Any(op.getInput());
+  Value x = lowering.Moved(op.getInput());
   const mlir::Type element = tpu::ElementTypeOf(x);
   const llvm::ArrayRef<int64_t> in = Lowering::Shape(op.getInput());
   const llvm::ArrayRef<int64_t> out = Lowering::Shape(op.getOutput());
@@ -140,7 +140,7 @@ class ResizeLowering {
     const top::Interpolation rows = InterpolationAlong(op_, 0);
     const top::Interpolation columns = InterpolationAlong(op_, 1);
     if (rows.IsNearest()) {
-      const Value x = lowering_.Any(op_.getInput());
+      const Value x = lowering_.Moved(op_.getInput());
       return Select("", x, rows.indices[0], columns.indices[0]);
     }
     const auto in = Lowering::Shape(op_.getInput());
@@ -148,7 +148,7 @@ class ResizeLowering {
     if (!columns.IsIdentity(in[3])) axes.push_back(1);
     if (!rows.IsIdentity(in[2])) axes.push_back(0);
     if (axes.empty()) {
-      const Value x = lowering_.Any(op_.getInput());
+      const Value x = lowering_.Moved(op_.getInput());
       return Select("", x, All(in[2]), All(in[3]));
     }
     Value x = lowering_.As(op_.getInput(), lowering_.stepwise());

@@ -32,6 +32,7 @@ absl::StatusOr<bmodel::CmdGroup> EncodeGroup(const Program& program) {
 
 std::vector<bmodel::TensorRecord> Records(
     const std::vector<ProgramTensor>& tensors, int hidden) {
+  constexpr int kInput = 1;
   std::vector<bmodel::TensorRecord> records;
   for (const ProgramTensor& tensor : tensors) {
     bmodel::TensorRecord record;
@@ -41,6 +42,11 @@ std::vector<bmodel::TensorRecord> Records(
     record.address = tensor.address;
     record.size = tensor.bytes;
     record.hidden = hidden;
+    if (tensor.scale > 0) {
+      record.scale = static_cast<float>(hidden == kInput ? 1 / tensor.scale
+                                                         : tensor.scale);
+      record.zero_point = tensor.zero_point;
+    }
     record.index = static_cast<int32_t>(records.size());
     records.push_back(std::move(record));
   }
@@ -87,7 +93,8 @@ absl::StatusOr<bmodel::Model> EncodeProgram(const Program& program,
   for (const ProgramTensor& tensor : program.tensors)
     locations.push_back({tensor.name, tensor.dtype, tensor.shape,
                          tensor.address, static_cast<uint64_t>(tensor.bytes), 0,
-                         static_cast<uint64_t>(tensor.complete_after)});
+                         static_cast<uint64_t>(tensor.complete_after),
+                         tensor.scale, tensor.zero_point});
   stage.tensor_location = bmodel::WriteTensorLocations(locations);
   bmodel::SubNet sub_net;
   sub_net.groups = {0};

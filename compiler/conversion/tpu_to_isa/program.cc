@@ -151,6 +151,10 @@ class Builder {
     tensor.address = address;
     tensor.bytes = type.getNumElements() * SizeOf(*dtype);
     tensor.complete_after = complete_after;
+    if (const auto quantization = tpu::QuantizationOf(value)) {
+      tensor.scale = quantization.getScale();
+      tensor.zero_point = static_cast<int32_t>(quantization.getZeroPoint());
+    }
     tensors_[value.getAsOpaquePointer()] = tensor;
     program_.tensors.push_back(std::move(tensor));
     return absl::OkStatus();

@@ -22,6 +22,9 @@ struct ProgramTensor {
   int64_t bytes = 0;
   // How many GDMA instructions of the program run until it is complete.
   int64_t complete_after = 0;
+  // As bmodel::TensorLocation has them.
+  double scale = 0;
+  int32_t zero_point = 0;
 };
 
 // A constant: the tensor of that name in the weight store.

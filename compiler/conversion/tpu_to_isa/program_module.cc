@@ -9,6 +9,7 @@
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/transforms/tpu/memory_attributes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/QuantTypes.h"
 
 namespace tpuc {
 namespace {
@@ -17,14 +18,24 @@ constexpr char kInputs[] = "isa.inputs", kOutputs[] = "isa.outputs",
                kTensors[] = "isa.tensors", kCoefficients[] = "isa.coefficients",
                kCtxAddress[] = "isa.ctx_address", kCtxBytes[] = "isa.ctx_bytes";
 
+// The element type, with the quantization.
+mlir::Type TypeOf(mlir::Builder& b, const ProgramTensor& tensor) {
+  if (tensor.scale == 0)
+    return top::ElementTypeOf(b.getContext(), tensor.dtype);
+  const bool is_signed = tensor.dtype == DType::kI8;
+  return mlir::quant::UniformQuantizedType::get(
+      is_signed ? mlir::quant::QuantizationFlags::Signed : 0,
+      b.getIntegerType(8), b.getF32Type(), tensor.scale, tensor.zero_point,
+      is_signed ? -128 : 0, is_signed ? 127 : 255);
+}
+
 mlir::Attribute TensorsAttr(mlir::Builder& b,
                             const std::vector<ProgramTensor>& tensors) {
   llvm::SmallVector<mlir::Attribute> list;
   for (const ProgramTensor& t : tensors)
     list.push_back(b.getDictionaryAttr(
         {b.getNamedAttr("name", b.getStringAttr(t.name)),
-         b.getNamedAttr("dtype", mlir::TypeAttr::get(top::ElementTypeOf(
-                                     b.getContext(), t.dtype))),
+         b.getNamedAttr("dtype", mlir::TypeAttr::get(TypeOf(b, t))),
          b.getNamedAttr("shape", b.getDenseI64ArrayAttr(t.shape)),
          b.getNamedAttr("address", b.getI64IntegerAttr(t.address)),
          b.getNamedAttr("bytes", b.getI64IntegerAttr(t.bytes)),
@@ -52,11 +63,17 @@ class Fields {
     const auto value = Get<mlir::DenseI64ArrayAttr>(name);
     return value ? value.asArrayRef().vec() : std::vector<int64_t>();
   }
-  DType Type(const char* name) {
+  void Type(const char* name, ProgramTensor* tensor) {
     const auto value = Get<mlir::TypeAttr>(name);
     const auto dtype = value ? top::DTypeOf(value.getValue()) : std::nullopt;
     ok_ &= dtype.has_value();
-    return dtype.value_or(DType::kF32);
+    tensor->dtype = dtype.value_or(DType::kF32);
+    if (!ok_) return;
+    if (auto type = mlir::dyn_cast<mlir::quant::UniformQuantizedType>(
+            value.getValue())) {
+      tensor->scale = type.getScale();
+      tensor->zero_point = static_cast<int32_t>(type.getZeroPoint());
+    }
   }
   bool ok() const { return ok_; }
 
@@ -89,7 +106,7 @@ absl::StatusOr<std::vector<ProgramTensor>> Tensors(mlir::ModuleOp module,
     Fields fields(entry);
     ProgramTensor tensor;
     tensor.name = fields.Text("name");
-    tensor.dtype = fields.Type("dtype");
+    fields.Type("dtype", &tensor);
     tensor.shape = fields.Integers("shape");
     tensor.address = fields.Integer("address");
     tensor.bytes = fields.Integer("bytes");

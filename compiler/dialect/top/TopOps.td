@@ -9,7 +9,12 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 class Top_Op<string mnemonic, list<Trait> traits = []>
     : Op<Top_Dialect, mnemonic, !listconcat([Pure], traits)>;
 
-def Top_Tensor : StaticShapeTensorOf<[F32, F16, BF16, I8, I32, I64]>;
+// Quantized types are those of lowered networks' inputs.
+def Top_QuantizedElement
+    : Type<CPred<"::mlir::isa<::mlir::quant::UniformQuantizedType>($_self)">,
+           "uniformly quantized integer">;
+def Top_Tensor : StaticShapeTensorOf<[F32, F16, BF16, I8, I32, I64,
+                                      Top_QuantizedElement]>;
 
 // `%y = top.X %a, %b {attributes} : (types) -> type`
 defvar Top_Format = "operands attr-dict `:` functional-type(operands, results)";

@@ -1,7 +1,7 @@
 // RUN: not tpuc-opt %s --make-weights -split-input-file -convert-top-to-tpu=mode=F16 2>&1 | FileCheck %s
 // RUN: not tpuc-opt %s --make-weights -split-input-file -convert-top-to-tpu=mode=INT3 2>&1 | FileCheck %s --check-prefix=MODE
 
-// MODE: mode 'INT3' is unknown; accepted are F32, F16 and BF16
+// MODE: mode 'INT3' is unknown; accepted are F32, F16, BF16 and INT8
 
 // CHECK: error: loc("product"): 'top.MatMul' op can only be lowered where the batch of one operand is the result's and that of the other too, or one matrix; found 'tensor<2x1x4x4xf32>' and 'tensor<1x3x4x4xf32>'
 func.func @main(%arg0: tensor<2x1x4x4xf32>) -> tensor<2x3x4x4xf32> {

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lowering to 8 bits: types from ranges, constants, where conversions stand,
+// and what is refused.
+#include <cstdlib>
+#include <string>
+
+#include "compiler/conversion/top_to_tpu/passes.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/support/file.h"
+#include "gtest/gtest.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Quant/QuantOps.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace tpuc {
+namespace {
+
+constexpr char kNetwork[] = R"(
+  func.func @main(%a: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+    %x = top.Input %a : tensor<1x2x4x4xf32> loc("x")
+    %w = top.Weight : tensor<2x2x1x1xf32> loc("w")
+    %b = top.Weight : tensor<2xf32> loc("b")
+    %c = top.Conv %x, %w, %b {kernel_shape = array<i64: 1, 1>,
+      strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>, do_relu = true}
+      : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>)
+      -> tensor<1x2x4x4xf32> loc("c")
+    %s = top.Add %c, %x : (tensor<1x2x4x4xf32>, tensor<1x2x4x4xf32>)
+      -> tensor<1x2x4x4xf32> loc("s")
+    %m = top.Softmax %s {axis = 1 : i64} : tensor<1x2x4x4xf32> loc("m")
+    %g = top.Sigmoid %m : tensor<1x2x4x4xf32> loc("g")
+    func.return %g : tensor<1x2x4x4xf32>
+  })";
+constexpr char kTable[] =
+    "x 1.27 -1 1\nc 2.55 -3 2.55\ns 2.54 -2 3\nm 1 0 1\ng 1 0.5 1\n";
+
+// What kNetwork becomes with the given tables, as text; an error instead.
+class Lowered {
+ public:
+  explicit Lowered(const std::string& table, const std::string& modes = "",
+                   bool asymmetric = false, bool quantized_ends = false) {
+    context_.loadDialect<mlir::func::FuncDialect, top::TopDialect,
+                         tpu::TpuDialect, mlir::quant::QuantizationDialect>();
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(kNetwork, &context_);
+    getWeights(&context_).Add(
+        "w", Tensor(DType::kF32, {2, 2, 1, 1},
+                    std::vector<float>{1.27f, -0.5f, 0.25f, 0.1f}));
+    getWeights(&context_).Add(
+        "b", Tensor(DType::kF32, {2}, std::vector<float>{0.1f, 0.2f}));
+    mlir::ScopedDiagnosticHandler handler(&context_, [&](mlir::Diagnostic& d) {
+      error_ += d.str();
+      return llvm::success();
+    });
+    ConvertTopToTpuOptions options;
+    options.mode = "INT8";
+    options.asymmetric = asymmetric;
+    options.quantInput = options.quantOutput = quantized_ends;
+    options.calibrationTable = Write("table.txt", table);
+    options.quantizeTable = Write("modes.txt", modes);
+    mlir::PassManager passes(&context_);
+    passes.addPass(createConvertTopToTpu(options));
+    if (failed(passes.run(*module))) return;
+    llvm::raw_string_ostream(text_) << *module;
+  }
+
+  const std::string& error() const { return error_; }
+  bool Has(const std::string& part) const {
+    return text_.find(part) != std::string::npos;
+  }
+  const std::string& text() const { return text_; }
+  const Tensor* Find(const std::string& name) {
+    return getWeights(&context_).Find(name);
+  }
+
+ private:
+  // The path of a file with that text; none for an empty one.
+  static std::string Write(const std::string& name, const std::string& text) {
+    if (text.empty()) return "";
+    const std::string path = testing::TempDir() + "/" + name;
+    EXPECT_TRUE(WriteFileAtomically(path, text).ok());
+    return path;
+  }
+
+  mlir::MLIRContext context_;
+  std::string error_, text_;
+};
+
+TEST(QuantizedLowering, TakesTypesFromTheRanges) {
+  Lowered lowered(kTable);
+  EXPECT_EQ(lowered.error(), "");
+  // The relu makes the convolution's result unsigned: 2.55 / 255.
+  EXPECT_TRUE(lowered.Has("tpu.Quantize")) << lowered.text();
+  EXPECT_TRUE(
+      lowered.Has("-> tensor<1x2x4x4x!quant.uniform<i8:f32, 1.000000e-02>>"))
+      << lowered.text();
+  EXPECT_TRUE(lowered.Has("!quant.uniform<u8:f32, 0.00999")) << lowered.text();
+  // A softmax has no integer form: to f16 and back.
+  EXPECT_TRUE(lowered.Has("tpu.Dequantize")) << lowered.text();
+  EXPECT_TRUE(lowered.Has("tpu.Lut")) << lowered.text();
+  const Tensor* filter = lowered.Find("c_filter_i8");
+  ASSERT_NE(filter, nullptr);
+  EXPECT_EQ(filter->data<int8_t>()[0], 127);
+  EXPECT_EQ(filter->data<int8_t>()[1], -50);
+  const Tensor* bias = lowered.Find("c_bias_i32");
+  ASSERT_NE(bias, nullptr);
+  EXPECT_EQ(bias->data<int32_t>()[0], 1000);  // 0.1 / (0.01 * 0.01)
+  const Tensor* table = lowered.Find("g_table");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(static_cast<uint8_t>(table->data<int8_t>()[0]), 128);  // 1/2
+}
+
+TEST(QuantizedLowering, HasZeroPointsWhereAskedFor) {
+  Lowered lowered(kTable, "", true);
+  EXPECT_EQ(lowered.error(), "");
+  // [-2, 3]: 5 / 255, -128 + 2 / that.
+  EXPECT_TRUE(lowered.Has(":-26>")) << lowered.text();
+}
+
+TEST(QuantizedLowering, ComputesNamedOperatorsInTheirMode) {
+  Lowered lowered(kTable, "c F16\ng F32\n");
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_TRUE(lowered.Has("tpu.Conv2D")) << lowered.text();
+  EXPECT_FALSE(lowered.Has("tpu.QuantizedConv2D"));
+  EXPECT_FALSE(lowered.Has("tpu.Lut"));
+}
+
+TEST(QuantizedLowering, GivesTheNetworkIntegerEnds) {
+  Lowered lowered(kTable, "", false, true);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_TRUE(
+      lowered.Has("@main(%arg0: tensor<1x2x4x4x!quant.uniform<i8:f32, "
+                  "1.000000e-02>>) -> tensor<1x2x4x4x!quant.uniform<"
+                  "u8:f32, 0.0039215686274509803>>"))
+      << lowered.text();
+}
+
+TEST(QuantizedLowering, NamesATensorThatTheTableLacks) {
+  Lowered lowered("x 1 -1 1\nc 1 0 1\nm 1 0 1\ng 1 0 1\n");
+  EXPECT_NE(lowered.error().find(
+                "'s' has no range in the calibration table table.txt; "
+                "calibrate this network, or give operators another mode in a "
+                "quantization table"),
+            std::string::npos)
+      << lowered.error();
+}
+
+TEST(QuantizedLowering, RefusesTablesForOtherNetworks) {
+  EXPECT_NE(Lowered(kTable, "other F16\n")
+                .error()
+                .find("the quantization table names 'other', which no operator "
+                      "of the network computes"),
+            std::string::npos);
+  EXPECT_NE(Lowered("").error().find("8-bit tensors need a calibration table"),
+            std::string::npos);
+  EXPECT_NE(Lowered("x 0 0 0\n").error().find("table.txt:1"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace tpuc
