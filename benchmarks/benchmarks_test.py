@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The benchmarks' own parts: what they measure and print."""
 import os
+import tempfile
 import unittest
+import zipfile
 
+import calibration
 import compile
 import measure
 import simulator
@@ -46,6 +49,27 @@ class Benchmarks(unittest.TestCase):
                          compile.Result(Cost(10, 20, 50 << 20), 2 << 20, 50)).split(),
             ["det_f16", "0.50", "0.25", "5", "10.00", "20.00", "50", "20.0", "80.0", "10.0", "1.0", "2.0", "100", "50",
              "2.00"])
+
+    def test_prints_parts_of_the_vendors_calibration(self):
+        self.assertEqual(
+            calibration.line("det", 10, Cost(0.5, 0.25, 5 << 20), Cost(10, 20, 50 << 20)).split(),
+            ["det", "10", "0.50", "0.25", "5", "10.00", "20.00", "50", "20.0", "80.0", "10.0"])
+
+    def test_moves_the_values_of_samples(self):
+        array = b"\x93NUMPY\x01\x00" + (6).to_bytes(2, "little") + b"header" + bytes(range(200))
+        with tempfile.TemporaryDirectory() as folder:
+            source, samples = os.path.join(folder, "in.npz"), os.path.join(folder, "samples")
+            with zipfile.ZipFile(source, "w") as archive:
+                archive.writestr("x.npy", array)
+            calibration.write_samples(source, samples, 2)
+            self.assertEqual(sorted(os.listdir(samples)), ["000.npz", "001.npz"])
+            with zipfile.ZipFile(os.path.join(samples, "000.npz")) as archive:
+                self.assertEqual(archive.read("x.npy"), array)
+            with zipfile.ZipFile(os.path.join(samples, "001.npz")) as archive:
+                moved = archive.read("x.npy")
+        self.assertEqual(moved[:16], array[:16])
+        self.assertEqual(moved[16], 148)
+        self.assertEqual(sorted(moved[16:]), list(range(200)))
 
     def test_prints_images_a_second(self):
         self.assertEqual(
