@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/substitute.h"
 #include "compiler/conversion/tpu_to_isa/program_checking.h"
 #include "compiler/isa/codes.h"
 #include "gtest/gtest.h"
@@ -170,6 +171,10 @@ TEST(Program, Constants) {
               "3x77xf32", "3x77xf32"));
 }
 
+// Elements of 4, 2 and 1 bytes.
+const std::string kMoved[] = {"f32", "f16", "bf16",
+                              "!quant.uniform<i8:f32, 1.7e-02:5>"};
+
 // %y = Concat of %x and weights.
 void CheckConcat(const std::vector<int64_t>& shape, int axis,
                  const std::string& type, int64_t lane_bytes) {
@@ -192,6 +197,7 @@ TEST(Program, Concats) {
   for (int axis : {0, 1, 2, 3}) {
     CheckConcat({2, 5, 3, 7}, axis, "f32", isa::kLaneBytes);
     CheckConcat({2, 66, 30, 31}, axis, "f16", 4096);
+    CheckConcat({2, 7, 5, 31}, axis, kMoved[3], isa::kLaneBytes);
   }
   CheckConcat({1, 2, 1, 3, 2, 5}, 4, "bf16", isa::kLaneBytes);
   CheckConcat({70000}, 0, "bf16", isa::kLaneBytes);
@@ -287,9 +293,8 @@ std::vector<int64_t> Indices(std::mt19937& g, int64_t extent) {
 
 TEST(Program, RandomIndexSelectsInLittleMemory) {
   std::mt19937 g(14);
-  const std::string types[] = {"f32", "f16", "bf16"};
-  for (int i = 0; i < 60; ++i) {
-    const std::string& type = types[i % 3];
+  for (int i = 0; i < 80; ++i) {
+    const std::string& type = kMoved[i % 4];
     const std::vector<int64_t> in = {Pick(g, 1, 3), Pick(g, 1, 140),
                                      Pick(g, 1, 20), Pick(g, 1, 30)};
     const std::vector<int64_t> rows = Indices(g, in[2]),
@@ -316,9 +321,8 @@ std::string Permute(const std::vector<int64_t>& in,
 
 TEST(Program, RandomPermutations) {
   std::mt19937 g(15);
-  const std::string types[] = {"f32", "f16", "bf16"};
-  for (int i = 0; i < 60; ++i) {
-    const std::string& type = types[i % 3];
+  for (int i = 0; i < 80; ++i) {
+    const std::string& type = kMoved[i % 4];
     const int64_t rank = Pick(g, 1, 6);
     std::vector<int64_t> in, order, out;
     for (int64_t d = 0; d < rank; ++d) {
@@ -340,13 +344,15 @@ TEST(Program, LongPermutations) {
   out.clear();
   body = Permute({2, 3, 70000}, {1, 0, 2}, "f32", &out);
   Check("2x3x70000xf32", "3x2x70000xf32", body);
+  out.clear();
+  body = Permute({3, 70001}, {1, 0}, kMoved[3], &out);
+  Check("3x70001x" + kMoved[3], "70001x3x" + kMoved[3], body);
 }
 
 TEST(Program, RandomSlices) {
   std::mt19937 g(16);
-  const std::string types[] = {"f32", "f16", "bf16"};
-  for (int i = 0; i < 60; ++i) {
-    const std::string& type = types[i % 3];
+  for (int i = 0; i < 80; ++i) {
+    const std::string& type = kMoved[i % 4];
     const int64_t rank = Pick(g, 1, 5);
     std::vector<int64_t> in, starts, steps, out;
     for (int64_t d = 0; d < rank; ++d) {
@@ -371,29 +377,40 @@ TEST(Program, RandomSlices) {
 // Slices of one piece lie in the memory of what they are taken from, which here
 // lies in a concatenation.
 TEST(Program, SlicesInPlace) {
-  const auto slice = [](const char* result, const char* input, int start) {
-    return absl::StrCat(
-        "%", result, " = \"tpu.Slice\"(%", input, ") <{starts = array<i64: 0, ",
-        start,
-        ", 0>, steps = array<i64: 1, 1, 1>}> : (tensor<1x6x50xf16>) -> "
-        "tensor<1x3x50xf16> loc(\"",
-        result, "\")\n");
-  };
-  const auto add = [](const char* result, const char* a, const char* b,
-                      const char* shape) {
-    return absl::StrCat("%", result, " = \"tpu.Binary\"(%", a, ", %", b,
-                        ") <{kind = 0 : i32}> : (tensor<", shape, ">, tensor<",
-                        shape, ">) -> tensor<", shape, "> loc(\"", result,
-                        "\")\n");
-  };
-  Check("1x6x50xf16", "1x9x50xf16",
-        absl::StrCat(
-            add("a", "x", "x", "1x6x50xf16"), slice("b", "a", 0),
-            slice("c", "a", 3), slice("e", "x", 2),
-            add("d", "b", "c", "1x3x50xf16"), add("f", "d", "e", "1x3x50xf16"),
-            "%y = \"tpu.Concat\"(%c, %f, %b) <{axis = 1 : i64}> : "
-            "(tensor<1x3x50xf16>, tensor<1x3x50xf16>, tensor<1x3x50xf16>) -> "
-            "tensor<1x9x50xf16> loc(\"y\")"));
+  const struct {
+    std::string type, add;
+  } kinds[] = {
+      {"f16", "Binary\"(%$0, %$1) <{kind = 0 : i32}>"},
+      {kMoved[3],
+       "QuantizedBinary\"(%$0, %$1) <{kind = 0 : i32, multipliers = array<i64: "
+       "9000, 11000>, shift = -14 : i64}>"}};
+  for (const auto& kind : kinds) {
+    const std::string whole = "1x6x51x" + kind.type;
+    const std::string half = "1x3x51x" + kind.type;
+    const std::string joined = "1x9x51x" + kind.type;
+    const auto slice = [&](const char* result, const char* input, int start) {
+      return absl::StrCat("%", result, " = \"tpu.Slice\"(%", input,
+                          ") <{starts = array<i64: 0, ", start,
+                          ", 0>, steps = array<i64: 1, 1, 1>}> : (tensor<",
+                          whole, ">) -> tensor<", half, "> loc(\"", result,
+                          "\")\n");
+    };
+    const auto add = [&](const char* result, const char* a, const char* b,
+                         const std::string& shape) {
+      return absl::StrCat("%", result, " = \"tpu.",
+                          absl::Substitute(kind.add, a, b), " : (tensor<",
+                          shape, ">, tensor<", shape, ">) -> tensor<", shape,
+                          "> loc(\"", result, "\")\n");
+    };
+    Check(whole, joined,
+          absl::StrCat(
+              add("a", "x", "x", whole), slice("b", "a", 0), slice("c", "a", 3),
+              slice("e", "x", 2), add("d", "b", "c", half),
+              add("f", "d", "e", half),
+              "%y = \"tpu.Concat\"(%c, %f, %b) <{axis = 1 : i64}> : (tensor<",
+              half, ">, tensor<", half, ">, tensor<", half, ">) -> tensor<",
+              joined, "> loc(\"y\")"));
+  }
 }
 
 TEST(Program, RandomBroadcastsInLittleMemory) {

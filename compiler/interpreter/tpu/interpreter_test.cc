@@ -6,46 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "compiler/dialect/top/TopOps.h"
-#include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/interpreter/tpu/network_running.h"
 #include "compiler/numerics/float_format.h"
 #include "gtest/gtest.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/MLIRContext.h"
-#include "mlir/Parser/Parser.h"
 
 namespace tpuc::interpreter {
 namespace {
 
 using Floats = std::vector<float>;
-
-// A module from text, with weights, in a context of its own.
-class Network {
- public:
-  explicit Network(const std::string& text) {
-    context_.loadDialect<mlir::func::FuncDialect, top::TopDialect,
-                         tpu::TpuDialect>();
-    module_ = mlir::parseSourceString<mlir::ModuleOp>(text, &context_);
-  }
-  void AddWeight(const std::string& name, Tensor tensor) {
-    getWeights(&context_).Add(name, std::move(tensor));
-  }
-  absl::StatusOr<TensorMap> Run(const TensorMap& inputs, int threads = 2) {
-    RunOptions options;
-    options.threads = threads;
-    return RunTpu(*module_, inputs, options);
-  }
-  // The tensor `y`.
-  Tensor Result(const TensorMap& inputs, int threads = 2) {
-    auto results = Run(inputs, threads);
-    EXPECT_TRUE(results.ok()) << results.status();
-    return results.ok() ? results->at("y") : Tensor();
-  }
-
- private:
-  mlir::MLIRContext context_;
-  mlir::OwningOpRef<mlir::ModuleOp> module_;
-};
 
 // Numbers with many significant bits, between -2 and 2.
 Tensor Noise(std::vector<int64_t> shape, uint32_t seed) {

@@ -5,6 +5,7 @@
 #include "compiler/isa/encoding.h"
 #include "compiler/target/bm1684x/kernels/elementwise_kernels.h"
 #include "compiler/target/bm1684x/kernels/movement_kernels.h"
+#include "compiler/target/bm1684x/kernels/quantized_elementwise_kernels.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 #include "compiler/target/bm1684x/program.h"
 #include "compiler/target/bm1684x/slicing.h"
@@ -267,6 +268,21 @@ TEST(Kernels, FlatElementwiseWithRest) {
   }
 }
 
+TEST(Kernels, FlatElementsOf8Bits) {
+  for (int64_t count : {1, 63, 64, 65, 1003, 3000017}) {
+    UnarySpec unary;
+    unary.shape = {count};
+    unary.input = DType::kBF16;
+    unary.output = DType::kI8;
+    Check(*MakeQuantizeKernel({unary, 3.0f, 5}), count);
+    std::swap(unary.input, unary.output);
+    Check(*MakeDequantizeKernel({unary, 3.0f, 5}), count);
+    unary.output = DType::kU8;
+    Check(*MakeRequantKernel({unary, 5, {3, -1, 0}}), count);
+    Check(*MakeLutKernel(unary), count);
+  }
+}
+
 TEST(Kernels, Broadcasts) {
   using Shape = std::vector<int64_t>;
   const struct {
@@ -287,6 +303,15 @@ TEST(Kernels, Broadcasts) {
     int64_t elements = 1;
     for (int64_t d : c.shape) elements *= d;
     Check(*MakeBinaryKernel(spec), elements);
+    QuantizedBinarySpec quantized;
+    quantized.shape = c.shape;
+    quantized.operands[0] = {c.lhs, DType::kI8, 3, 77};
+    quantized.operands[1] = {c.rhs, DType::kU8, 0, 99};
+    quantized.scaling = {1, -9, 4};
+    for (const bool adds : {true, false}) {
+      quantized.adds = adds;
+      Check(*MakeQuantizedBinaryKernel(quantized), elements);
+    }
   }
 }
 

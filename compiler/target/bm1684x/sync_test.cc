@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/isa/codes.h"
+#include "compiler/target/bm1684x/emitter.h"
 #include "compiler/target/bm1684x/footprint.h"
 
 namespace tpuc::bm1684x {
@@ -177,6 +178,22 @@ TEST(Footprint, BroadcastMovesRowsWithoutGaps) {
   EXPECT_EQ(footprint.writes[0].lanes, uint64_t{0x1FF});
   ASSERT_EQ(footprint.reads.size(), 1u);
   EXPECT_EQ(footprint.reads[0].end - footprint.reads[0].begin, 192);
+}
+
+TEST(Footprint, LookupReadsItsTableInEveryLane) {
+  Emitter emitter;
+  emitter.Lookup({1024, DType::kI8, {1, 70, 3, 50}},
+                 {4096, DType::kU8, {1, 70, 3, 50}}, 512);
+  const Footprint footprint = FootprintOf(emitter.instructions()[0]);
+  ASSERT_EQ(footprint.writes.size(), 1u);
+  EXPECT_EQ(footprint.writes[0].begin, 1024);
+  EXPECT_EQ(footprint.writes[0].end, 1024 + 192 + 150);
+  ASSERT_EQ(footprint.reads.size(), 2u);
+  EXPECT_EQ(footprint.reads[0].begin, 4096);
+  EXPECT_EQ(footprint.reads[0].end, 4096 + 192 + 150);
+  EXPECT_EQ(footprint.reads[1].begin, 512);
+  EXPECT_EQ(footprint.reads[1].end, 512 + 256);
+  EXPECT_EQ(footprint.reads[1].lanes, ~uint64_t{0});
 }
 
 TEST(Footprint, ChannelsWrapAroundTheLanes) {

@@ -54,12 +54,14 @@ def in_place(c, eu, dtype):
          opd0_sign=1, **b)
 
 
-# operand and result types that the vendor's compiler uses
-INT_TYPES = {15: [("i16", "i16", "i8"), ("i16", "i16", "i16"), ("i8", "i16", "i16"), ("i16", "i16", "i32"), ("i32", "i32", "i32"), ("i16", "i32", "i8"), ("i8", "i32", "i8")],
-             16: [("i16", "i16", "i8"), ("i8", "i16", "i8")], 3: [("i8", "i8", "i8")],
+# operand and result types that the vendor's compiler or ours uses
+BYTES = ("i8", "u8", "i16")
+INT_TYPES = {0: [(a, b, "i32") for a in BYTES for b in BYTES], 2: [("i32", "i32", "i32")],
+             15: [("i16", "i16", "i8"), ("i16", "i16", "i16"), ("i8", "i16", "i16"), ("i16", "i16", "i32"), ("i32", "i32", "i32"), ("i16", "i32", "i8"), ("i8", "i32", "i8")],
+             16: [("i16", "i16", "i8"), ("i8", "i16", "i8")], 3: [("i8", "i8", "i8"), ("i8", "i16", "i16"), ("u8", "i16", "i16")],
              20: [("i16", "i8", "i8"), ("u8", "u16", "u8"), ("u8", "i16", "i8"), ("u8", "u8", "u16"), ("i8", "u8", "i16"), ("u8", "i8", "i8"),
           ("i8", "u8", "i8"), ("i8", "i16", "i8")]}
-CASTS = [("i8", "f16"), ("i8", "f32"), ("f32", "i32"), ("i32", "i8"), ("i32", "i16"), ("f32", "i8"), ("i16", "i8"), ("i8", "i16")]
+CASTS = [("i8", "f16"), ("i8", "f32"), ("f32", "i32"), ("i32", "i8"), ("i32", "i16"), ("f32", "i8"), ("f32", "u8"), ("f32", "i16"), ("i16", "i8"), ("i8", "i16")]
 
 
 def int_binary(c, eu, types=None):
@@ -205,6 +207,26 @@ def copy(c, dtypes):
     emit(c, 19, dtype, shape, lane, tsk_opd_num=1, **source(c, "opd0", dtype, shape, lane, 0.3))
 
 
+def copy_between_words(c, dtype):
+    """rows and columns that are picked from inside tensors start at any element"""
+    shape, lane = c.shape(), c.lane()
+    fields = {"opd0_prec": code(dtype), "opd0_sign": 1}
+    for prefix in ("opd0", "res0"):
+        n, ch, h, w = shape
+        ws = c.pick(1, 1, 2, 3)
+        hs = w * ws + c.between(0, 5)
+        cs = h * hs + c.between(0, 5)
+        strides = [-(-(ch + lane) // 64) * cs, cs, hs, ws]
+        if prefix == "opd0":
+            strides[2:] = [0 if c.chance(0.2) else s for s in strides[2:]]
+        offset = c.between(0, 63)
+        words = offset + 1 + sum((k - 1) * s for k, s in zip((n, -(-(ch + lane) // 64), h, w), strides))
+        addr = c.local_block(dtype, lane, min(ch, 64), words, result=prefix == "res0")
+        fields.update({f"{prefix}_addr": addr + offset * size(dtype), f"{prefix}_str": STRIDED})
+        fields.update({f"{prefix}_{k}_str": s for k, s in zip("nchw", strides)})
+    emit(c, 19, dtype, shape, lane, tsk_opd_num=1, **fields)
+
+
 def double_high(c):
     shape, lane = c.shape(), c.lane()
     a, b, result = c.pick(*INTS), c.pick(*INTS), c.pick(*INTS)
@@ -255,6 +277,8 @@ def forms():
     yield "ar.mac.int", partial(mac, dtype="int")
     yield "ar.copy.int", partial(copy, dtypes=INTS)
     yield "ar.copy.i8", partial(copy, dtypes=["i8"])
+    for dtype in ("i8", "f16", "f32"):
+        yield f"ar.copy.between_words.{dtype}", partial(copy_between_words, dtype=dtype)
     for dtype in FLOATS:
         yield f"ar.copy.{dtype}", partial(copy, dtypes=[dtype])
     yield "ar.other_lanes", other_lanes

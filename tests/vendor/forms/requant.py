@@ -64,6 +64,16 @@ def rq1(c, per_channel):
     emit(c, 1, source, result, shape, lane, opd2_n_str=c.between(0, 6), **f)
 
 
+def rq1_to_byte(c, source):
+    """as ends what is computed in 16 or 32 bits: 31-bit or small multipliers, halves up"""
+    shape, lane, result = c.shape(), c.lane(), c.pick("i8", "u8")
+    top = c.pick(1 << 31, 1 << 31, 1 << 8, 2)
+    mult, shift = draw_int(c, 1 - top, top)(1)[0], -c.between(0, 8) - top.bit_length() + 1 if c.chance(0.9) else c.between(0, 15)
+    zp = draw_int(c, *zero_point("i8"))(1)[0] if result == "i8" else 0
+    emit(c, 1, source, result, shape, lane, c.pick(None, "small"), opd2_n_str=5, opd1_const=1, opd1_addr=mult,
+         opd2_addr=int(shift) & 0xFF | (int(zp) & 0xFFFF) << 16)
+
+
 def dq0(c, per_channel):
     shape, lane = c.shape(), c.lane()
     source = c.pick("i8", "u8", "i16", "u16")
@@ -86,7 +96,20 @@ def dq1(c, per_channel):
     emit(c, 4, source, result, shape, lane, opd2_n_str=c.between(0, 6), **f)
 
 
+def scale(c, source, result):
+    """(x - zp) * multiplier without a shift, as sums and products of bytes begin"""
+    shape, lane = c.shape(), c.lane()
+    top = 1 if result == "i16" else 1 << 15
+    zp = draw_int(c, -128, 128)(1)[0] if source == "i8" else 0
+    emit(c, 4, source, result, shape, lane, opd1_const=1, opd1_addr=int(zp) & 0xFFFF, opd2_addr=draw_int(c, -top, top + 1)(1)[0])
+
+
 def forms():
     for name, fill in (("rq0", rq0), ("rq1", rq1), ("dq0", dq0), ("dq1", dq1)):
         yield f"{name}.immediate", partial(fill, per_channel=False)
         yield f"{name}.table", partial(fill, per_channel=True)
+    for source in ("i16", "i32"):
+        yield f"rq1.{source}_to_byte", partial(rq1_to_byte, source=source)
+    for source in ("i8", "u8"):
+        for result in ("i16", "i32"):
+            yield f"dq1.scale.{source}_{result}", partial(scale, source=source, result=result)
