@@ -143,6 +143,16 @@ uint16_t RoundedIntegerToF16(float value, Rounding mode) {
   return F32ToF16(value);
 }
 
+bool HasNan(int64_t count, const float* x) {
+  int32_t found = 0;
+  Vectorized([=, &found]() TPUC_INLINE_LOOP {
+    int32_t any = 0;
+    for (int64_t j = 0; j < count; ++j) any |= x[j] != x[j] ? 1 : 0;
+    found = any;
+  });
+  return found != 0;
+}
+
 // Between float formats. bf16 widens by its bits, denormals included; f32
 // denormals are read as zero. A NaN keeps its sign and gets a full fraction.
 void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
@@ -157,7 +167,12 @@ void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
     LoadFloatRow(s.a, a.data, a.stride, count, x);
     if (s.a == DType::kF32) FlushDenormalRow(s.a, count, x, 1);
   }
+  const bool has_nan = HasNan(count, x);
   if (s.res == DType::kF32) {
+    if (!has_nan && res_stride == 1) {
+      std::copy_n(x, count, static_cast<float*>(res));
+      return;
+    }
     uint32_t* out = static_cast<uint32_t*>(res);
     for (int64_t j = 0; j < count; ++j) {
       const uint32_t bits = FloatBits(x[j]);
@@ -175,7 +190,7 @@ void ConvertRow(const ElementwiseSpec& s, int64_t count, RowOperand a,
                                                  : F32ToBF16(x[j], s.rounding);
     }
   }
-  for (int64_t j = 0; j < count; ++j) {
+  for (int64_t j = 0; has_nan && j < count; ++j) {
     const uint32_t bits = FloatBits(x[j]);
     if ((bits & 0x7FFFFFFF) > 0x7F800000) {
       out[j * res_stride] = static_cast<uint16_t>(bits >> 31 << 15 | 0x7FFF);
@@ -415,11 +430,16 @@ void Elementwise::RowFlushed(int64_t count, void* res, int64_t res_stride,
         break;
       }
       case Family::kToInteger: {
+        float x[kChunk];
         int64_t r[kChunk];
-        for (int64_t j = 0; j < part; ++j) {
-          const float x = LoadUnflushed(s.a, pa.data, j * pa.stride);
-          r[j] = FloatToInteger(x, s.res, s.rounding);
+        const float* values = x;
+        if (s.a == DType::kF32 && pa.stride == 1) {
+          values = static_cast<const float*>(pa.data);
+        } else {
+          for (int64_t j = 0; j < part; ++j)
+            x[j] = LoadUnflushed(s.a, pa.data, j * pa.stride);
         }
+        FloatToIntegerRow(s.res, s.rounding, part, values, r);
         StoreIntegerRow(s.res, false, r, part, out, res_stride);
         break;
       }

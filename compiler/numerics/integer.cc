@@ -230,6 +230,38 @@ int64_t FloatToInteger(float value, DType type, Rounding mode) {
   return static_cast<int64_t>(wide);
 }
 
+void FloatToIntegerRow(DType type, Rounding mode, int64_t count,
+                       const float* values, int64_t* out) {
+  if (mode != Rounding::kHalfAwayFromZero || type == DType::kU32) {
+    for (int64_t i = 0; i < count; ++i)
+      out[i] = FloatToInteger(values[i], type, mode);
+    return;
+  }
+  constexpr float kWhole = 8388608.0f;  // from here on all numbers are integers
+  constexpr float kMostInt32 = 2147483520.0f;
+  const int64_t low = MinOf(type), high = MaxOf(type);
+  // Exact, or rounded outward.
+  const float low_float = static_cast<float>(low);
+  const float high_float = static_cast<float>(high);
+  Vectorized([=]() TPUC_INLINE_LOOP {
+    for (int64_t i = 0; i < count; ++i) {
+      const float x = values[i], size = x < 0 ? -x : x;
+      const float small = size < kWhole ? size : 0.0f;
+      const float floor = static_cast<float>(static_cast<int32_t>(small));
+      const float near = small - floor >= 0.5f ? floor + 1.0f : floor;
+      const float rounded = size < kWhole ? near : size;
+      const float number = x < 0 ? -rounded : rounded;
+      // What a conversion can't take is replaced below.
+      const float least = number > low_float ? number : low_float;
+      const float inside = least < kMostInt32 ? least : kMostInt32;
+      int64_t integer = static_cast<int32_t>(inside);
+      integer = number <= low_float ? low : integer;
+      integer = number >= high_float ? high : integer;
+      out[i] = x == x ? integer : 0;
+    }
+  });
+}
+
 float IntegerToFloat(int64_t value, Rounding mode, DType type) {
   const int precision = type == DType::kF16    ? 11
                         : type == DType::kBF16 ? 8
@@ -305,11 +337,12 @@ void Dequant0Row(int32_t zero_point, float scale, DType in, int64_t count,
     const int64_t part = std::min(kChunk, count - i);
     LoadIntegerRow(in, from + i * step, src_stride, part, values);
     if (dst_stride == 1) {
-      float* to = dst + i;
+      float* const to = dst + i;
+      const int64_t* const integers = values;
       // The conversion rounds to nearest even, as Dequant0's.
-      Vectorized([&]() TPUC_INLINE_LOOP {
+      Vectorized([=]() TPUC_INLINE_LOOP {
         for (int64_t j = 0; j < part; ++j) {
-          to[j] = Multiply(static_cast<float>(values[j] - zero_point), scale);
+          to[j] = Multiply(static_cast<float>(integers[j] - zero_point), scale);
         }
       });
       continue;

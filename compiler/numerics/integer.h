@@ -27,6 +27,9 @@ void SaturateRow(DType type, int64_t count, int64_t* values);
 
 // f32 -> integer: rounds, saturates; NaN gives 0. Modes 0..4 exist on the chip.
 int64_t FloatToInteger(float value, DType type, Rounding mode);
+// The same for a dense row.
+void FloatToIntegerRow(DType type, Rounding mode, int64_t count,
+                       const float* values, int64_t* out);
 // Integer -> float type with the given rounding, as an f32 that may exceed the
 // range of a 16-bit type.
 float IntegerToFloat(int64_t value, Rounding mode, DType type = DType::kF32);

@@ -194,6 +194,36 @@ TEST(ShiftRow, EqualsTheShiftOfEveryElement) {
   }
 }
 
+TEST(FloatToInteger, RowsEqualTheDefinitionOfEveryElement) {
+  const int64_t count = 5000;
+  std::mt19937 random(31);
+  std::vector<float> x(static_cast<size_t>(count));
+  const auto bits = Values(DType::kF32, count, 32);
+  std::memcpy(x.data(), bits.data(), bits.size());
+  // Halves and their neighbours in the range of each type.
+  for (size_t i = 0; i < x.size(); i += 2) {
+    const float reach = std::ldexp(1.0f, static_cast<int>(random() % 34));
+    x[i] = std::round(reach * (static_cast<float>(random()) * 0x1p-31f - 1)) +
+           static_cast<float>(random() % 3) * 0.5f;
+    if (random() % 2) x[i] = std::nextafter(x[i], i % 4 ? 1e30f : -1e30f);
+  }
+  x[0] = std::nextafter(0.5f, 0.0f);
+  for (DType type : {DType::kI8, DType::kU8, DType::kI16, DType::kU16,
+                     DType::kI32, DType::kU32}) {
+    for (int mode = 0; mode <= 4; ++mode) {
+      const auto rounding = static_cast<Rounding>(mode);
+      ExpectSameAtAllLevels([&] {
+        std::vector<int64_t> row(x.size());
+        FloatToIntegerRow(type, rounding, count, x.data(), row.data());
+        for (size_t i = 0; i < x.size(); ++i)
+          EXPECT_EQ(row[i], FloatToInteger(x[i], type, rounding))
+              << x[i] << " " << mode;
+        return row;
+      });
+    }
+  }
+}
+
 TEST(Requant, RowsEqualTheDefinitionOfEveryElement) {
   for (DType in : {DType::kI32, DType::kI16, DType::kU16, DType::kI8}) {
     for (DType out : {DType::kI8, DType::kU8, DType::kI16}) {

@@ -8,7 +8,7 @@
 // are absent and TPUC_HAVE_X86 is 0.
 //
 // Vectorized() compiles an ordinary loop for each level:
-//   Vectorized([&]() TPUC_INLINE_LOOP {
+//   Vectorized([=]() TPUC_INLINE_LOOP {
 //     for (int64_t i = 0; i < count; ++i) r[i] = a[i] + b[i];
 //   });
 #pragma once
@@ -48,15 +48,19 @@ inline bool UseAvx2() { return CurrentVectorLevel() >= VectorLevel::kAvx2; }
 inline bool UseAvx512() { return CurrentVectorLevel() >= VectorLevel::kAvx512; }
 
 #if TPUC_HAVE_X86
+// The copy shows the compiler that what the loop writes isn't what it captured,
+// such as its count.
 template <typename Loop>
 __attribute__((target("avx2,f16c"), noinline)) void RunAvx2(const Loop& loop) {
-  loop();
+  const Loop own = loop;
+  own();
 }
 template <typename Loop>
 __attribute__((target("avx2,f16c,avx512f,avx512bw,avx512dq,avx512vl"),
                noinline)) void
 RunAvx512(const Loop& loop) {
-  loop();
+  const Loop own = loop;
+  own();
 }
 #endif
 
