@@ -25,10 +25,30 @@
 namespace tpuc {
 namespace {
 
+// Biases of integer products, or tables that requantise them.
+void FillWords(Tensor& tensor, std::mt19937& generator) {
+  const bool is_table = tensor.shape().size() == 2 && tensor.shape()[1] == 3;
+  int32_t* data = tensor.data<int32_t>();
+  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+    if (!is_table)
+      data[i] = static_cast<int32_t>(Pick(generator, -30000, 30000));
+    if (is_table && i % 3 == 0)
+      data[i] = static_cast<int32_t>(Pick(generator, 1 << 30, INT32_MAX));
+    if (is_table && i % 3 == 1)
+      data[i] = static_cast<int32_t>(Pick(generator, -43, -36));
+    if (is_table && i % 3 == 2)
+      data[i] = static_cast<int32_t>(Pick(generator, 0, 99));
+  }
+}
+
 Tensor RandomTensor(DType dtype, const std::vector<int64_t>& shape,
                     std::mt19937& generator) {
   std::normal_distribution<float> normal;
   Tensor tensor(dtype, shape);
+  if (dtype == DType::kI32) {
+    FillWords(tensor, generator);
+    return tensor;
+  }
   if (!numerics::IsFloat(dtype)) {
     std::generate_n(static_cast<uint8_t*>(tensor.raw()), tensor.SizeInBytes(),
                     [&] { return static_cast<uint8_t>(generator() >> 8); });

@@ -5,71 +5,13 @@
 #include <vector>
 
 #include "compiler/interpreter/tpu/evaluators.h"
+#include "compiler/interpreter/tpu/products.h"
 #include "compiler/numerics/pool.h"
 #include "compiler/support/parallel.h"
 
 namespace tpuc::interpreter {
 
 namespace {
-
-numerics::Window WindowOf(tpu::Conv2DOp op) {
-  const auto in = tpu::ShapeOf(op.getInput());
-  const auto filter = tpu::ShapeOf(op.getFilter());
-  const auto out = tpu::ShapeOf(op.getOutput());
-  numerics::Window window;
-  window.in_h = in[2];
-  window.in_w = in[3];
-  window.out_h = out[2];
-  window.out_w = out[3];
-  window.kernel_h = filter[2];
-  window.kernel_w = filter[3];
-  window.stride_h = op.getStrides()[0];
-  window.stride_w = op.getStrides()[1];
-  window.dilation_h = op.getDilations()[0];
-  window.dilation_w = op.getDilations()[1];
-  window.insert_h = op.getInserts()[0];
-  window.insert_w = op.getInserts()[1];
-  window.pad_top = op.getPads()[0];
-  window.pad_left = op.getPads()[1];
-  window.pad_bottom = op.getPads()[2];
-  window.pad_right = op.getPads()[3];
-  return window;
-}
-
-numerics::Shape4 Shape4Of(const Tensor& tensor) {
-  const std::vector<int64_t>& s = tensor.shape();
-  return {s[0], s[1], s[2], s[3]};
-}
-
-const char* Bytes(const Tensor& tensor) {
-  return static_cast<const char*>(tensor.raw());
-}
-
-// Pointers to `count` pieces of `elements` elements each.
-std::vector<const void*> Pieces(const Tensor& tensor, int64_t count,
-                                int64_t elements) {
-  const int64_t step = elements * static_cast<int64_t>(SizeOf(tensor.dtype()));
-  std::vector<const void*> pieces;
-  pieces.reserve(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i)
-    pieces.push_back(Bytes(tensor) + i * step);
-  return pieces;
-}
-
-absl::Status RunTiles(const numerics::ConvSpec& spec,
-                      const numerics::ConvOperands& operands, int threads) {
-  auto convolution = numerics::Convolution::Prepare(
-      spec, operands,
-      [threads](int64_t count, int64_t grain,
-                const std::function<void(int64_t, int64_t)>& body) {
-        ParallelFor(threads, count, grain, body);
-      });
-  if (!convolution.ok()) return convolution.status();
-  ParallelFor(
-      threads, (*convolution)->NumTiles(), 1,
-      [&](int64_t begin, int64_t end) { (*convolution)->Run(begin, end); });
-  return absl::OkStatus();
-}
 
 // The whole accumulation as one instruction, or as one for each piece between
 // `cuts`, chained by res_add into f32 and rounded at the end. `filter_step`:
@@ -146,16 +88,6 @@ absl::Status Depthwise(tpu::Conv2DOp op, const Values& values, Tensor& result,
   return PoolChannels(spec, operands, threads);
 }
 
-// `count` from `first` on, `step` apart.
-template <typename T>
-std::vector<T> Part(const std::vector<T>& all, int64_t first, int64_t count,
-                    int64_t step = 1) {
-  std::vector<T> part;
-  if (all.empty()) return part;
-  for (int64_t i = 0; i < count; ++i) part.push_back(all[first + i * step]);
-  return part;
-}
-
 // One group after the other.
 absl::Status Convolve(tpu::Conv2DOp op, const Values& values, Tensor& result,
                       int threads) {
@@ -192,24 +124,6 @@ absl::Status Convolve(tpu::Conv2DOp op, const Values& values, Tensor& result,
   return absl::OkStatus();
 }
 
-// [rows, cols] -> [cols, rows]
-template <typename T>
-Tensor Transpose(const Tensor& matrix) {
-  const int64_t rows = matrix.shape()[0], cols = matrix.shape()[1];
-  Tensor result(matrix.dtype(), {cols, rows});
-  const T* from = matrix.data<T>();
-  T* to = result.data<T>();
-  constexpr int64_t kBlock = 64;
-  for (int64_t r = 0; r < rows; r += kBlock) {
-    for (int64_t c = 0; c < cols; ++c) {
-      for (int64_t i = r; i < std::min(r + kBlock, rows); ++i) {
-        to[c * rows + i] = from[i * cols + c];
-      }
-    }
-  }
-  return result;
-}
-
 // A 1x1 CONV with K input channels, N output channels and M pixels.
 absl::Status MultiplyByConstant(tpu::MatMulOp op, const Values& values,
                                 Tensor& result, int threads) {
@@ -238,6 +152,21 @@ absl::Status MultiplyByConstant(tpu::MatMulOp op, const Values& values,
 }
 
 }  // namespace
+
+absl::Status RunTiles(const numerics::ConvSpec& spec,
+                      const numerics::ConvOperands& operands, int threads) {
+  auto convolution = numerics::Convolution::Prepare(
+      spec, operands,
+      [threads](int64_t count, int64_t grain,
+                const std::function<void(int64_t, int64_t)>& body) {
+        ParallelFor(threads, count, grain, body);
+      });
+  if (!convolution.ok()) return convolution.status();
+  ParallelFor(
+      threads, (*convolution)->NumTiles(), 1,
+      [&](int64_t begin, int64_t end) { (*convolution)->Run(begin, end); });
+  return absl::OkStatus();
+}
 
 absl::Status PoolChannels(const numerics::PoolSpec& spec,
                           const numerics::PoolOperands& operands, int threads) {

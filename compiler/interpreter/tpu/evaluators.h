@@ -27,6 +27,14 @@ TensorOr EvalPool2D(tpu::Pool2DOp op, const Values& values,
                     const RunOptions& options);
 TensorOr EvalReduce(tpu::ReduceOp op, const Values& values,
                     const RunOptions& options);
+// quantized_products.cc
+TensorOr EvalQuantizedConv2D(tpu::QuantizedConv2DOp op, const Values& values,
+                             const RunOptions& options);
+TensorOr EvalQuantizedMatMul(tpu::QuantizedMatMulOp op, const Values& values,
+                             const RunOptions& options);
+TensorOr EvalQuantizedAvgPool2D(tpu::QuantizedAvgPool2DOp op,
+                                const Values& values,
+                                const RunOptions& options);
 // elementwise.cc
 TensorOr EvalCast(tpu::CastOp op, const Values& values,
                   const RunOptions& options);

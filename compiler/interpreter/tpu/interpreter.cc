@@ -13,6 +13,9 @@ const Evaluators& TpuEvaluators() {
     table->Add<tpu::MatMulOp>(EvalMatMul);
     table->Add<tpu::Pool2DOp>(EvalPool2D);
     table->Add<tpu::ReduceOp>(EvalReduce);
+    table->Add<tpu::QuantizedConv2DOp>(EvalQuantizedConv2D);
+    table->Add<tpu::QuantizedMatMulOp>(EvalQuantizedMatMul);
+    table->Add<tpu::QuantizedAvgPool2DOp>(EvalQuantizedAvgPool2D);
     table->Add<tpu::CastOp>(EvalCast);
     table->Add<tpu::BinaryOp>(EvalBinary);
     table->Add<tpu::BinaryConstOp>(EvalBinaryConst);

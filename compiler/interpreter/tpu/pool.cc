@@ -4,20 +4,23 @@
 #include <algorithm>
 
 #include "compiler/interpreter/tpu/evaluators.h"
+#include "compiler/interpreter/tpu/products.h"
 
 namespace tpuc::interpreter {
 
 namespace {
 
 // What pads of a maximum hold.
-uint32_t LowestFinite(DType type) {
+uint32_t Lowest(DType type) {
   switch (type) {
     case DType::kF16:
       return 0xFBFF;
     case DType::kBF16:
       return 0xFF7F;
-    default:
+    case DType::kF32:
       return 0xFF7FFFFF;
+    default:
+      return static_cast<uint32_t>(numerics::MinOf(type));
   }
 }
 
@@ -43,25 +46,13 @@ TensorOr EvalPool2D(tpu::Pool2DOp op, const Values& values,
       SpecOf(input.dtype(), is_max, op.getScale().convertToDouble());
   spec.n = in[0];
   spec.c = in[1];
-  numerics::Window& window = spec.window;
-  window.in_h = in[2];
-  window.in_w = in[3];
-  window.out_h = out[2];
-  window.out_w = out[3];
-  window.kernel_h = op.getKernelShape()[0];
-  window.kernel_w = op.getKernelShape()[1];
-  window.stride_h = op.getStrides()[0];
-  window.stride_w = op.getStrides()[1];
-  window.pad_top = op.getPads()[0];
-  window.pad_left = op.getPads()[1];
-  window.pad_bottom = op.getPads()[2];
-  window.pad_right = op.getPads()[3];
+  spec.window = PoolWindow(op);
   numerics::PoolOperands operands;
   operands.input = numerics::DensePlanes(input.raw(), input.dtype(),
                                          {in[0], in[1], in[2], in[3]});
   operands.result = numerics::DensePlanes(result->raw(), result->dtype(),
                                           {out[0], out[1], out[2], out[3]});
-  if (is_max) operands.pad_bits = {LowestFinite(input.dtype())};
+  if (is_max) operands.pad_bits = {Lowest(input.dtype())};
   if (absl::Status status = PoolChannels(spec, operands, options.threads);
       !status.ok()) {
     return status;

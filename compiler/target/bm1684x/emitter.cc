@@ -68,7 +68,7 @@ uint32_t LowestBits(DType type) {
     case DType::kBF16:
       return 0xFF7F;
     default:
-      return static_cast<uint32_t>(numerics::MinOf(type));
+      return ConstantBits(type, static_cast<double>(numerics::MinOf(type)));
   }
 }
 
@@ -230,12 +230,25 @@ void Emitter::StridedCopy(DType dtype, const Dims& shape, const Strided& result,
   instructions_.push_back(ar.ToInstruction());
 }
 
+void Emitter::FillChannels(const LocalTensor& result, int64_t values_address) {
+  isa::SAr ar;
+  ar.tsk_eu_typ = isa::SAr::Op::kCopy;
+  ar.tsk_opd_num = 1;
+  SetResult(ar, result);
+  ArOperand values;
+  values.dtype = result.dtype;
+  values.address = values_address;
+  values.layout = isa::layout::kPerChannel;
+  SetFirst(ar, values);
+  instructions_.push_back(ar.ToInstruction());
+}
+
 void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
                    int64_t filter_address, const int64_t* bias_address,
                    const WindowFields& window, bool accumulate) {
-  assert(!accumulate || result.dtype == DType::kF32);
+  assert(!accumulate || SizeOf(result.dtype) == 4);
   isa::SConv conv;
-  conv.opd0_sign = 1;
+  conv.opd0_sign = isa::IsSigned(input.dtype);
   conv.opd1_sign = 1;
   conv.opd2_sign = 1;
   conv.res_add = accumulate;
@@ -252,6 +265,7 @@ void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
   conv.opd0_x_ins0 = window.insert_w;
   conv.opd0_y_ins0 = window.insert_h;
   conv.opd3_const = 1;
+  conv.opd3_addr = window.pad_bits;
   conv.opd0_str = LayoutCode(input.layout);
   conv.res0_n = result.shape[kN];
   conv.res0_c = result.shape[kC];
@@ -265,7 +279,7 @@ void Emitter::Conv(const LocalTensor& result, const LocalTensor& input,
   conv.res0_addr = result.address;
   conv.opd0_addr = input.address;
   conv.opd1_addr = filter_address;
-  // Without a bias: the immediate 0.
+  // Without a bias: the immediate 0, for 8 bits the filter's zero point.
   conv.opd2_const = bias_address == nullptr;
   conv.opd2_addr = bias_address == nullptr ? 0 : *bias_address;
   instructions_.push_back(conv.ToInstruction());
@@ -300,6 +314,7 @@ isa::SPorD Emitter::Window(const LocalTensor& result, const LocalTensor& input,
   pool.opd1_sign = isa::IsSigned(input.dtype);
   pool.opd2_sign = 1;
   pool.opd3_const = 1;
+  pool.opd3_addr = window.pad_bits;
   pool.res0_prec = Prec(result.dtype);
   pool.opd0_prec = Prec(input.dtype);
   pool.opd1_x_ins0 = window.dilation_w - 1;
@@ -330,9 +345,22 @@ void Emitter::Depthwise(const LocalTensor& result, const LocalTensor& input,
                         const WindowFields& window) {
   isa::SPorD pool = Window(result, input, window);
   pool.tsk_eu_typ = isa::SPorD::Op::kDepthwise;
+  pool.opd1_sign = 1;
   pool.opd1_addr = filter_address;
   pool.opd2_const = bias_address == nullptr;
   pool.opd2_addr = bias_address == nullptr ? 0 : *bias_address;
+  instructions_.push_back(pool.ToInstruction());
+}
+
+void Emitter::WindowSum(const LocalTensor& result, const LocalTensor& input,
+                        int32_t start, const WindowFields& window) {
+  isa::SPorD pool = Window(result, input, window);
+  pool.tsk_eu_typ = isa::SPorD::Op::kDepthwise;
+  pool.opd1_sign = 1;
+  pool.opd1_const = 1;
+  pool.opd1_addr = 1;
+  pool.opd2_const = 1;
+  pool.opd2_addr = static_cast<uint32_t>(start);
   instructions_.push_back(pool.ToInstruction());
 }
 

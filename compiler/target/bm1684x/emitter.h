@@ -40,6 +40,7 @@ struct WindowFields {
   int64_t dilation_h = 1, dilation_w = 1;
   int64_t insert_h = 0, insert_w = 0;  // zeros between neighbours
   int64_t pad_top = 0, pad_bottom = 0, pad_left = 0, pad_right = 0;
+  uint32_t pad_bits = 0;  // what pads hold, in the input's type
 };
 
 class Emitter {
@@ -69,10 +70,16 @@ class Emitter {
   };
   void StridedCopy(DType dtype, const Dims& shape, const Strided& result,
                    const Strided& input);
+  // Every element of a channel becomes the channel's value, compact
+  // [1, C, 1, 1] of the result's type.
+  void FillChannels(const LocalTensor& result, int64_t values_address);
   // c.6, rq1 with immediates: requant(input, multiplier, shift, zero_point) of
   // the dialect; input of 16 or 32 bits.
   void Requantize(const LocalTensor& result, const LocalTensor& input,
                   int32_t multiplier, int32_t shift, int32_t zero_point);
+  // The same with the three of each channel from a table, aligned [1, C, 1, 3].
+  void RequantizeChannels(const LocalTensor& result, const LocalTensor& input,
+                          int64_t table_address);
   // c.6, dq0: f32(input - zero_point) * scale, 8 or 16 bits to f32.
   void Dequantize(const LocalTensor& result, const LocalTensor& input,
                   int32_t zero_point, float scale);
@@ -82,8 +89,9 @@ class Emitter {
   // c.11, eu 5: table[input & 255] of 8 bits, the table being in every lane.
   void Lookup(const LocalTensor& result, const LocalTensor& input,
               int64_t table_address);
-  // c.2. filter in the nIC layout, bias per channel in f32 or null. With
-  // `accumulate` the f32 result adds to what it held.
+  // c.2. filter in the nIC layout, i8 for 8-bit inputs; bias per channel in f32
+  // or null, null for 8-bit inputs. With `accumulate` the result, f32 or i32,
+  // adds to what it held.
   void Conv(const LocalTensor& result, const LocalTensor& input,
             int64_t filter_address, const int64_t* bias_address,
             const WindowFields& window, bool accumulate);
@@ -92,10 +100,14 @@ class Emitter {
   void MultiplyRows(const LocalTensor& result, const LocalTensor& left,
                     const LocalTensor& right, bool right_transposed,
                     bool accumulate);
-  // c.3. Compact filter, bias of the data's type or null.
+  // c.3. Compact filter, bias of the data's type or null. For 8-bit inputs the
+  // filter is i8, bias and result i32.
   void Depthwise(const LocalTensor& result, const LocalTensor& input,
                  int64_t filter_address, const int64_t* bias_address,
                  const WindowFields& window);
+  // i32: start + the sum of the window, of 8-bit inputs.
+  void WindowSum(const LocalTensor& result, const LocalTensor& input,
+                 int32_t start, const WindowFields& window);
   void AveragePool(const LocalTensor& result, const LocalTensor& input,
                    uint32_t scale_bits, const WindowFields& window);
   void MaxPool(const LocalTensor& result, const LocalTensor& input,

@@ -43,6 +43,16 @@ void Emitter::Requantize(const LocalTensor& result, const LocalTensor& input,
   instructions_.push_back(rq.ToInstruction());
 }
 
+void Emitter::RequantizeChannels(const LocalTensor& result,
+                                 const LocalTensor& input,
+                                 int64_t table_address) {
+  isa::SRqDq rq = Requantisation(isa::SRqDq::Op::kRq1, result, input);
+  rq.opd2_n_str = isa::round_mode::kHalfUp;
+  rq.opd1_const = 0;
+  rq.opd1_addr = table_address;
+  instructions_.push_back(rq.ToInstruction());
+}
+
 void Emitter::Dequantize(const LocalTensor& result, const LocalTensor& input,
                          int32_t zero_point, float scale) {
   isa::SRqDq dq = Requantisation(isa::SRqDq::Op::kDq0, result, input);

@@ -147,6 +147,72 @@ TEST(Kernels, GroupsOfAConvolution) {
   Check(**kernel, Elements(spec.output));
 }
 
+ConvSpec QuantizedConv(const Dims& input, int64_t oc, int64_t kernel,
+                       int64_t stride, int64_t pad) {
+  ConvSpec spec = Conv(input, oc, kernel, stride, pad, DType::kU8);
+  spec.requant = DType::kI8;
+  return spec;
+}
+
+TEST(Kernels, QuantizedConvolutionWithCuts) {
+  ConvSpec spec = QuantizedConv({2, 200, 9, 9}, 130, 3, 1, 1);
+  spec.ic_cuts = {64, 192};
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Check(**kernel, Elements(spec.output));
+}
+
+TEST(Kernels, LargeQuantizedConvolutionIsSliced) {
+  ConvSpec spec = QuantizedConv({1, 300, 60, 60}, 1100, 7, 2, 3);
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  const auto plan = PlanSlices(**kernel, isa::kLaneBytes);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_GT(Steps(**kernel, *plan).size(), 1u);
+  Check(**kernel, Elements(spec.output));
+}
+
+TEST(Kernels, GroupsOfAQuantizedConvolution) {
+  ConvSpec spec = QuantizedConv({2, 120, 60, 60}, 210, 3, 1, 1);
+  spec.group = 3;
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  EXPECT_EQ((*kernel)->parts().size(), 3u);
+  Check(**kernel, Elements(spec.output));
+}
+
+TEST(Kernels, QuantizedDepthwiseAndAverage) {
+  ConvSpec spec = QuantizedConv({1, 130, 200, 300}, 130, 5, 2, 2);
+  const auto depthwise = MakeDepthwiseKernel(spec);
+  ASSERT_TRUE(depthwise.ok());
+  Check(**depthwise, Elements(spec.output));
+  QuantizedAveragePoolSpec pool;
+  pool.input = spec.input;
+  pool.output = spec.output;
+  pool.window = spec.window;
+  const auto average = MakeQuantizedAveragePoolKernel(pool);
+  ASSERT_TRUE(average.ok());
+  Check(**average, Elements(spec.output));
+}
+
+// Biases and tables of all channels come in one copy each.
+TEST(Kernels, ConstantsOfChannelsAreDealtToLanes) {
+  ConvSpec spec = QuantizedConv({1, 64, 7, 7}, 300, 1, 1, 0);
+  const auto kernel = MakeConvKernel(spec);
+  ASSERT_TRUE(kernel.ok());
+  Tensor table(DType::kI32, {300, 3});
+  for (int i = 0; i < 900; ++i) table.data<int32_t>()[i] = i;
+  const Tensor packed = (*kernel)->PackConstant(3, table);
+  EXPECT_EQ(packed.shape(), (std::vector<int64_t>{1, 64, 5, 16}));
+  for (int64_t c : {0, 63, 64, 299})
+    for (int64_t k = 0; k < 3; ++k)
+      EXPECT_EQ(packed.data<int32_t>()[(c % 64 * 5 + c / 64) * 16 + k],
+                c * 3 + k);
+  const Slice all = Whole((*kernel)->parts()[0].result.shape);
+  EXPECT_EQ((*kernel)->OperandSlice((*kernel)->parts()[0], 3, all, 0).size,
+            (Dims{1, 64, 5, 16}));
+}
+
 TEST(Kernels, DepthwiseSlicesRowsAndChannels) {
   ConvSpec spec = Conv({1, 130, 200, 300}, 130, 5, 2, 2, DType::kBF16);
   const auto kernel = MakeDepthwiseKernel(spec);

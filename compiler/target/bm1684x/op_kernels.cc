@@ -36,6 +36,11 @@ Dims DimsOf(mlir::Value value) {
   return {shape[0], shape[1], shape[2], shape[3]};
 }
 
+int32_t ZeroPointOf(mlir::Value value) {
+  const auto type = tpu::QuantizationOf(value);
+  return type ? static_cast<int32_t>(type.getZeroPoint()) : 0;
+}
+
 template <typename Op>
 Relu ReluOf(Op op) {
   return {op.getDoRelu(), op.getReluLimit().convertToDouble()};
@@ -58,7 +63,9 @@ WindowSpec Window(llvm::ArrayRef<int64_t> kernel,
   return window;
 }
 
-KernelOr Make(tpu::Conv2DOp op) {
+// What convolutions in floats and in 8 bits have in common.
+template <typename Op>
+ConvSpec ConvSpecOf(Op op) {
   ConvSpec spec;
   spec.input = DimsOf(op.getInput());
   spec.output = DimsOf(op.getOutput());
@@ -69,9 +76,22 @@ KernelOr Make(tpu::Conv2DOp op) {
   spec.window.insert_h = op.getInserts()[0];
   spec.window.insert_w = op.getInserts()[1];
   spec.group = static_cast<int64_t>(op.getGroup());
-  spec.interleave = op.getInterleave();
   spec.ic_cuts = op.getIcCuts().vec();
+  return spec;
+}
+
+KernelOr Make(tpu::Conv2DOp op) {
+  ConvSpec spec = ConvSpecOf(op);
+  spec.interleave = op.getInterleave();
   spec.relu = ReluOf(op);
+  return op.getForm() == tpu::ConvForm::depthwise ? MakeDepthwiseKernel(spec)
+                                                  : MakeConvKernel(spec);
+}
+
+KernelOr Make(tpu::QuantizedConv2DOp op) {
+  ConvSpec spec = ConvSpecOf(op);
+  spec.window.pad_bits = ConstantBits(spec.dtype, ZeroPointOf(op.getInput()));
+  spec.requant = TypeOf(op.getOutput());
   return op.getForm() == tpu::ConvForm::depthwise ? MakeDepthwiseKernel(spec)
                                                   : MakeConvKernel(spec);
 }
@@ -105,6 +125,18 @@ KernelOr Make(tpu::MatMulOp op) {
   return MakeMatMulKernel(spec);
 }
 
+KernelOr Make(tpu::QuantizedMatMulOp op) {
+  MatMulSpec spec;
+  spec.m = tpu::ShapeOf(op.getInput())[0];
+  spec.k = tpu::ShapeOf(op.getRight())[0];
+  spec.n = tpu::ShapeOf(op.getRight())[1];
+  spec.dtype = TypeOf(op.getInput());
+  spec.has_bias = true;
+  spec.ic_cuts = op.getIcCuts().vec();
+  spec.requant = TypeOf(op.getOutput());
+  return MakeMatMulKernel(spec);
+}
+
 KernelOr Make(tpu::Pool2DOp op) {
   PoolSpec spec;
   spec.input = DimsOf(op.getInput());
@@ -115,6 +147,22 @@ KernelOr Make(tpu::Pool2DOp op) {
   spec.window =
       Window(op.getKernelShape(), op.getStrides(), op.getPads(), {1, 1});
   return MakePoolKernel(spec);
+}
+
+KernelOr Make(tpu::QuantizedAvgPool2DOp op) {
+  QuantizedAveragePoolSpec spec;
+  spec.input = DimsOf(op.getInput());
+  spec.output = DimsOf(op.getOutput());
+  spec.dtype = TypeOf(op.getInput());
+  spec.result = TypeOf(op.getOutput());
+  spec.zero_point = ZeroPointOf(op.getInput());
+  spec.window =
+      Window(op.getKernelShape(), op.getStrides(), op.getPads(), {1, 1});
+  spec.window.pad_bits = ConstantBits(spec.dtype, spec.zero_point);
+  spec.multiplier = static_cast<int32_t>(op.getMultiplier());
+  spec.shift = static_cast<int32_t>(op.getShift());
+  spec.result_zero_point = ZeroPointOf(op.getOutput());
+  return MakeQuantizedAveragePoolKernel(spec);
 }
 
 KernelOr Make(tpu::ReduceOp op) {
@@ -179,11 +227,6 @@ KernelOr Make(tpu::ClipOp op) {
 }
 
 KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
-
-int32_t ZeroPointOf(mlir::Value value) {
-  const auto type = tpu::QuantizationOf(value);
-  return type ? static_cast<int32_t>(type.getZeroPoint()) : 0;
-}
 
 KernelOr Make(tpu::QuantizeOp op) {
   QuantizeSpec spec;
@@ -276,9 +319,10 @@ KernelOr MakeKernel(mlir::Operation* op) {
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
             tpu::QuantizeOp, tpu::DequantizeOp, tpu::RequantOp, tpu::LutOp,
-            tpu::QuantizedBinaryOp, tpu::ExpOp, tpu::AbsOp, tpu::RsqrtOp,
-            tpu::LogOp, tpu::ErfSeriesOp, tpu::PermuteOp, tpu::SliceOp,
-            tpu::ConcatOp, tpu::IndexSelectOp>(
+            tpu::QuantizedConv2DOp, tpu::QuantizedMatMulOp,
+            tpu::QuantizedAvgPool2DOp, tpu::QuantizedBinaryOp, tpu::ExpOp,
+            tpu::AbsOp, tpu::RsqrtOp, tpu::LogOp, tpu::ErfSeriesOp,
+            tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp, tpu::IndexSelectOp>(
           [](auto typed) { return Make(typed); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(

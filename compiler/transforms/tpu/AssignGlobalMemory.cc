@@ -30,7 +30,8 @@ int64_t RoundUpToPage(int64_t bytes) {
 
 int64_t BytesOf(mlir::Value value) {
   const auto type = mlir::cast<mlir::RankedTensorType>(value.getType());
-  return type.getNumElements() * (type.getElementTypeBitWidth() / 8);
+  return type.getNumElements() *
+         static_cast<int64_t>(SizeOf(*top::DTypeOf(type.getElementType())));
 }
 
 // A tensor between groups, or an input or output. Lives from the operation at

@@ -85,6 +85,7 @@ class WindowKernel : public Kernel {
     fields.pad_bottom = rows.pad_after;
     fields.pad_left = columns.pad_before;
     fields.pad_right = columns.pad_after;
+    fields.pad_bits = window_.pad_bits;
     return fields;
   }
   bool InputFits(const Slice& out) const {
@@ -97,17 +98,112 @@ class WindowKernel : public Kernel {
 };
 
 // Input channels that one cube of the nIC layout holds.
-int64_t CubeChannels(DType dtype) { return dtype == DType::kF32 ? 1 : 32; }
+int64_t CubeChannels(DType dtype) {
+  return dtype == DType::kF32
+             ? 1
+             : isa::kEuBytes / static_cast<int64_t>(SizeOf(dtype));
+}
+
+// 32-bit constants of every output channel, [OC, columns], for a convolution of
+// 8 bits. In DDR they lie as in the lanes, one part (group) of channels behind
+// the other, so that one copy fetches those of all channels of a part. There
+// they stay while the part's slices run.
+class ChannelConstants {
+ public:
+  // One column: compact, as biases are; several: aligned, as tables are.
+  ChannelConstants(int64_t parts, int64_t channels, int64_t columns)
+      : parts_(parts),
+        channels_(channels / parts),
+        columns_(columns),
+        width_(columns == 1 ? 1 : isa::kEuBytes / kBytes) {}
+
+  DdrView View(int64_t part) const {
+    DdrView view = DenseView({1, Lanes(), Groups(), width_});
+    view.offset = part * Elements(view.shape);
+    return view;
+  }
+  // Where the values of the slice's first channel lie.
+  int64_t Address(int64_t address, const Slice& slice) const {
+    return address + slice.start[kC] / isa::kLanes * width_ * kBytes;
+  }
+  Tensor Pack(const Tensor& value) const {
+    Tensor packed(value.dtype(), {parts_, Lanes(), Groups(), width_});
+    for (int64_t c = 0; c < parts_ * channels_; ++c) {
+      const int64_t part = c / channels_, channel = c % channels_;
+      const int64_t row = (part * Lanes() + channel % isa::kLanes) * Groups() +
+                          channel / isa::kLanes;
+      std::copy_n(value.data<int32_t>() + c * columns_, columns_,
+                  packed.data<int32_t>() + row * width_);
+    }
+    return packed;
+  }
+  std::string Packing() const { return absl::StrCat("lanes", parts_); }
+
+ private:
+  static constexpr int64_t kBytes = 4;
+  int64_t Lanes() const { return std::min(channels_, isa::kLanes); }
+  int64_t Groups() const { return CeilDiv(channels_, isa::kLanes); }
+
+  int64_t parts_, channels_, columns_, width_;
+};
+
+// Operands of convolutions; the table is there for 8 bits only.
+constexpr int kInput = 0, kFilter = 1, kBias = 2, kTable = 3;
+
+// What CONV and depthwise PorD have in common, above all requantisation.
+class ConvolutionKernel : public WindowKernel {
+ public:
+  Tensor PackConstant(int operand, const Tensor& value) const override {
+    if (!IsOfChannels(operand)) return value;
+    return operand == kBias ? biases_.Pack(value) : table_.Pack(value);
+  }
+  std::string Packing(int operand) const override {
+    return IsOfChannels(operand) ? biases_.Packing() : "plain";
+  }
+
+ protected:
+  // `bias`: its type unless the convolution is of 8 bits.
+  ConvolutionKernel(const ConvSpec& spec, int64_t parts, DType bias)
+      : WindowKernel(spec.window, spec.input),
+        spec_(spec),
+        biases_(parts, spec.output[kC], 1),
+        table_(parts, spec.output[kC], 3) {
+    operands_ = {{spec.dtype, Layout::kAligned},
+                 {spec.requant ? DType::kI8 : spec.dtype, Layout::kCompact}};
+    result_ = {spec.requant.value_or(spec.dtype), Layout::kAligned};
+    if (spec.requant) bias = DType::kI32;
+    if (spec.has_bias) operands_.push_back({bias, Layout::kCompact});
+    if (spec.requant) operands_.push_back({DType::kI32, Layout::kAligned});
+  }
+
+  // A constant that is loaded at once for all channels of a part.
+  bool IsOfChannels(int operand) const {
+    return spec_.requant && operand >= kBias;
+  }
+  static LocalTensor Accumulator(DType type, const Slice& slice,
+                                 int64_t address) {
+    return {address, type, slice.size, Layout::kAligned};
+  }
+  int64_t BiasAddress(const Buffers& buffers, const Slice& slice) const {
+    const int64_t address = buffers.operands[kBias].address;
+    return spec_.requant ? biases_.Address(address, slice) : address;
+  }
+  void EmitRequant(Emitter& emitter, const Slice& slice, const Buffers& buffers,
+                   const LocalTensor& sum) const {
+    emitter.RequantizeChannels(
+        buffers.result, sum,
+        table_.Address(buffers.operands[kTable].address, slice));
+  }
+
+  ConvSpec spec_;
+  ChannelConstants biases_, table_;  // of 8 bits
+};
 
 // CONV; also matrix products, which differ in views and packing only.
-class ConvKernel : public WindowKernel {
+class ConvKernel : public ConvolutionKernel {
  public:
   explicit ConvKernel(const ConvSpec& spec)
-      : WindowKernel(spec.window, spec.input), spec_(spec) {
-    operands_ = {{spec.dtype, Layout::kAligned},
-                 {spec.dtype, Layout::kCompact}};
-    result_ = {spec.dtype, Layout::kAligned};
-    if (spec.has_bias) operands_.push_back({DType::kF32, Layout::kCompact});
+      : ConvolutionKernel(spec, spec.group, DType::kF32) {
     const int64_t ic = InputChannels(), oc = spec.output[kC] / spec.group;
     const DdrView input = DenseView(spec.input),
                   output = DenseView(spec.output);
@@ -119,9 +215,13 @@ class ConvKernel : public WindowKernel {
           ChannelsOf(input, g * ic, ic),
           ChannelsOf(DenseView({1, spec.output[kC], CubeRows(ic), Cube()}),
                      g * oc, oc)};
-      if (spec.has_bias)
+      if (spec.requant) {
+        part.operands.push_back(biases_.View(g));
+        part.operands.push_back(table_.View(g));
+      } else if (spec.has_bias) {
         part.operands.push_back(
             ChannelsOf(DenseView({1, spec.output[kC], 1, 1}), g * oc, oc));
+      }
       parts_.push_back(part);
     }
     num_cuts_ = static_cast<int>(spec.ic_cuts.size()) + 1;
@@ -137,16 +237,17 @@ class ConvKernel : public WindowKernel {
   Slice OperandSlice(const Part& part, int operand, const Slice& out,
                      int cut) const override {
     const int64_t ic_begin = CutBegin(cut), ic_end = CutBegin(cut + 1);
-    if (operand == 0) {
+    if (operand == kInput) {
       Slice slice = InputSlice(out);
       slice.start[kC] = ic_begin;
       slice.size[kC] = ic_end - ic_begin;
       return slice;
     }
     Slice slice = Whole(part.operands[operand].shape);
+    if (IsOfChannels(operand)) return slice;
     slice.start[kC] = out.start[kC];
     slice.size[kC] = out.size[kC];
-    if (operand == 1) {
+    if (operand == kFilter) {
       slice.start[kH] = CubeRows(ic_begin);
       slice.size[kH] = CubeRows(ic_end) - slice.start[kH];
     }
@@ -163,26 +264,33 @@ class ConvKernel : public WindowKernel {
   }
 
   int64_t ScratchBytes(const Part& part, const Slice& slice) const override {
-    return UsesAccumulator() ? Accumulator(slice, 0).BytesPerLane() : 0;
+    return UsesAccumulator() ? Accumulator(SumType(), slice, 0).BytesPerLane()
+                             : 0;
   }
 
   void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
             const Buffers& buffers) const override {
-    const LocalTensor target = UsesAccumulator()
-                                   ? Accumulator(slice, buffers.scratch)
-                                   : buffers.result;
-    const bool use_bias = spec_.has_bias && cut == 0;
-    emitter.Conv(target, buffers.operands[0], buffers.operands[1].address,
-                 use_bias ? &buffers.operands[2].address : nullptr,
-                 Fields(slice), /*accumulate=*/cut > 0);
+    const LocalTensor target =
+        UsesAccumulator() ? Accumulator(SumType(), slice, buffers.scratch)
+                          : buffers.result;
+    const int64_t bias = spec_.has_bias ? BiasAddress(buffers, slice) : 0;
+    // CONV takes no int32 bias, so that such a sum starts from it.
+    if (spec_.requant && cut == 0) emitter.FillChannels(target, bias);
+    emitter.Conv(target, buffers.operands[kInput],
+                 buffers.operands[kFilter].address,
+                 spec_.has_bias && !spec_.requant && cut == 0 ? &bias : nullptr,
+                 Fields(slice), /*accumulate=*/spec_.requant || cut > 0);
     if (cut + 1 < num_cuts_) return;
-    if (UsesAccumulator())
+    if (spec_.requant)
+      EmitRequant(emitter, slice, buffers, target);
+    else if (UsesAccumulator())
       emitter.Cast(buffers.result, target, isa::round_mode::kHalfToEven);
     EmitRelu(emitter, buffers.result, spec_.relu);
   }
 
   Tensor PackConstant(int operand, const Tensor& value) const override {
-    if (operand != 1) return value;
+    if (operand != kFilter)
+      return ConvolutionKernel::PackConstant(operand, value);
     const int64_t ic = InputChannels();
     const std::vector<int64_t> shape = {1, spec_.output[kC], CubeRows(ic),
                                         Cube()};
@@ -201,7 +309,7 @@ class ConvKernel : public WindowKernel {
     return packed;
   }
   std::string Packing(int operand) const override {
-    if (operand != 1) return "plain";
+    if (operand != kFilter) return ConvolutionKernel::Packing(operand);
     return is_matmul_ ? "nic_kn" : "nic";
   }
 
@@ -242,32 +350,28 @@ class ConvKernel : public WindowKernel {
               target[i] = source[i * i_stride];
           }
   }
+  DType SumType() const { return spec_.requant ? DType::kI32 : DType::kF32; }
   bool UsesAccumulator() const {
-    return num_cuts_ > 1 && spec_.dtype != DType::kF32;
-  }
-  LocalTensor Accumulator(const Slice& slice, int64_t address) const {
-    return {address, DType::kF32, slice.size, Layout::kAligned};
+    return spec_.requant || (num_cuts_ > 1 && spec_.dtype != DType::kF32);
   }
 
-  ConvSpec spec_;
   bool is_matmul_ = false;
 };
 
-class DepthwiseKernel : public WindowKernel {
+class DepthwiseKernel : public ConvolutionKernel {
  public:
   explicit DepthwiseKernel(const ConvSpec& spec)
-      : WindowKernel(spec.window, spec.input), spec_(spec) {
+      : ConvolutionKernel(spec, 1, spec.dtype) {
     const int64_t c = spec.output[kC];
-    operands_ = {{spec.dtype, Layout::kAligned},
-                 {spec.dtype, Layout::kCompact}};
-    result_ = {spec.dtype, Layout::kAligned};
     Part part;
     part.result = DenseView(spec.output);
     part.operands = {
         DenseView(spec.input),
         DenseView({1, c, spec.window.kernel_h, spec.window.kernel_w})};
-    if (spec.has_bias) {
-      operands_.push_back({spec.dtype, Layout::kCompact});
+    if (spec.requant) {
+      part.operands.push_back(biases_.View(0));
+      part.operands.push_back(table_.View(0));
+    } else if (spec.has_bias) {
       part.operands.push_back(DenseView({1, c, 1, 1}));
     }
     parts_ = {part};
@@ -275,8 +379,9 @@ class DepthwiseKernel : public WindowKernel {
 
   Slice OperandSlice(const Part& part, int operand, const Slice& out,
                      int cut) const override {
-    if (operand == 0) return InputSlice(out);
+    if (operand == kInput) return InputSlice(out);
     Slice slice = Whole(part.operands[operand].shape);
+    if (IsOfChannels(operand)) return slice;
     slice.start[kC] = out.start[kC];
     slice.size[kC] = out.size[kC];
     return slice;
@@ -286,16 +391,23 @@ class DepthwiseKernel : public WindowKernel {
     return Kernel::IsLegal(part, slice) && InputFits(slice);
   }
 
-  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
-            const Buffers& buffers) const override {
-    emitter.Depthwise(
-        buffers.result, buffers.operands[0], buffers.operands[1].address,
-        spec_.has_bias ? &buffers.operands[2].address : nullptr, Fields(slice));
-    EmitRelu(emitter, buffers.result, spec_.relu);
+  int64_t ScratchBytes(const Part& part, const Slice& slice) const override {
+    return spec_.requant ? Accumulator(DType::kI32, slice, 0).BytesPerLane()
+                         : 0;
   }
 
- private:
-  ConvSpec spec_;
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    const LocalTensor target =
+        spec_.requant ? Accumulator(DType::kI32, slice, buffers.scratch)
+                      : buffers.result;
+    const int64_t bias = spec_.has_bias ? BiasAddress(buffers, slice) : 0;
+    emitter.Depthwise(target, buffers.operands[kInput],
+                      buffers.operands[kFilter].address,
+                      spec_.has_bias ? &bias : nullptr, Fields(slice));
+    if (spec_.requant) EmitRequant(emitter, slice, buffers, target);
+    EmitRelu(emitter, buffers.result, spec_.relu);
+  }
 };
 
 class PoolKernel : public WindowKernel {
@@ -330,6 +442,47 @@ class PoolKernel : public WindowKernel {
   PoolSpec spec_;
 };
 
+class QuantizedAveragePoolKernel : public WindowKernel {
+ public:
+  explicit QuantizedAveragePoolKernel(const QuantizedAveragePoolSpec& spec)
+      : WindowKernel(spec.window, spec.input), spec_(spec) {
+    operands_ = {{spec.dtype, Layout::kAligned}};
+    result_ = {spec.result, Layout::kAligned};
+    parts_ = {{{DenseView(spec.input)}, DenseView(spec.output)}};
+  }
+
+  Slice OperandSlice(const Part& part, int operand, const Slice& out,
+                     int cut) const override {
+    return InputSlice(out);
+  }
+
+  bool IsLegal(const Part& part, const Slice& slice) const override {
+    return Kernel::IsLegal(part, slice) && InputFits(slice);
+  }
+
+  int64_t ScratchBytes(const Part& part, const Slice& slice) const override {
+    return Sum(slice, 0).BytesPerLane();
+  }
+
+  void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
+            const Buffers& buffers) const override {
+    const LocalTensor sum = Sum(slice, buffers.scratch);
+    const int64_t taps = window_.kernel_h * window_.kernel_w;
+    emitter.WindowSum(sum, buffers.operands[0],
+                      static_cast<int32_t>(-taps * spec_.zero_point),
+                      Fields(slice));
+    emitter.Requantize(buffers.result, sum, spec_.multiplier, spec_.shift,
+                       spec_.result_zero_point);
+  }
+
+ private:
+  static LocalTensor Sum(const Slice& slice, int64_t address) {
+    return {address, DType::kI32, slice.size, Layout::kAligned};
+  }
+
+  QuantizedAveragePoolSpec spec_;
+};
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Kernel>> MakeConvKernel(const ConvSpec& spec) {
@@ -352,6 +505,7 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeMatMulKernel(
   conv.has_bias = spec.has_bias;
   conv.ic_cuts = spec.ic_cuts;
   conv.relu = spec.relu;
+  conv.requant = spec.requant;
   auto kernel = std::make_unique<ConvKernel>(conv);
   kernel->UseMatrixViews(spec.m, spec.k, spec.n);
   return kernel;
@@ -360,6 +514,12 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeMatMulKernel(
 absl::StatusOr<std::unique_ptr<Kernel>> MakePoolKernel(const PoolSpec& spec) {
   if (absl::Status status = Check(spec.window); !status.ok()) return status;
   return std::make_unique<PoolKernel>(spec);
+}
+
+absl::StatusOr<std::unique_ptr<Kernel>> MakeQuantizedAveragePoolKernel(
+    const QuantizedAveragePoolSpec& spec) {
+  if (absl::Status status = Check(spec.window); !status.ok()) return status;
+  return std::make_unique<QuantizedAveragePoolKernel>(spec);
 }
 
 }  // namespace tpuc::bm1684x
