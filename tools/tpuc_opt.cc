@@ -28,7 +28,8 @@ namespace {
 
 llvm::cl::opt<bool> make_weights(
     "make-weights", llvm::cl::init(false),
-    llvm::cl::desc("Give every top.Weight made-up f32 data instead of reading "
+    llvm::cl::desc("Give every top.Weight made-up data, f32 or integers, "
+                   "instead of reading "
                    "module.weight_file; for tests"));
 
 llvm::cl::opt<std::string> save(
@@ -38,9 +39,20 @@ llvm::cl::opt<std::string> save(
 
 // Small numbers, different for different weights, the same in every run.
 Tensor MadeUpData(const std::string& name, mlir::RankedTensorType type) {
-  Tensor tensor(DType::kF32, type.getShape().vec());
+  const DType stored =
+      top::DTypeOf(type.getElementType()).value_or(DType::kF32);
+  const bool is_integer = type.getElementType().isInteger();
+  Tensor tensor(is_integer ? stored : DType::kF32, type.getShape().vec());
   uint32_t state = 2166136261u;
   for (char c : name) state = (state ^ static_cast<uint8_t>(c)) * 16777619u;
+  if (is_integer) {
+    auto* bytes = static_cast<uint8_t*>(tensor.raw());
+    for (size_t i = 0; i < tensor.SizeInBytes(); ++i) {
+      state = state * 1664525u + 1013904223u;
+      bytes[i] = static_cast<uint8_t>(state >> 24);
+    }
+    return tensor;
+  }
   float* data = tensor.data<float>();
   for (int64_t i = 0; i < tensor.NumElements(); ++i) {
     state = state * 1664525u + 1013904223u;

@@ -83,7 +83,10 @@ int64_t ConvolutionCycles(const GroupedConvolution& conv) {
   instruction.opd1_h = conv.kernel_h;
   instruction.opd1_w = conv.kernel_w;
   const auto cost = CostOf(instruction.ToInstruction());
-  const int64_t cube = conv.dtype == DType::kF32 ? 1 : 32;
+  const int64_t cube =
+      conv.dtype == DType::kF32
+          ? 1
+          : isa::kEuBytes / static_cast<int64_t>(SizeOf(conv.dtype));
   const LocalTensor filter = {
       0,
       conv.dtype,

@@ -30,7 +30,8 @@ Tensor JoinedFilter(const Tensor& filter, int64_t joined, int64_t channels) {
   return result;
 }
 
-int64_t Cycles(Conv2DOp op, DType dtype, int64_t joined) {
+template <typename Op>
+int64_t Cycles(Op op, DType dtype, int64_t joined) {
   const auto filter = ShapeOf(op.getFilter()), out = ShapeOf(op.getOutput());
   const auto group = static_cast<int64_t>(op.getGroup());
   bm1684x::GroupedConvolution conv;
@@ -43,13 +44,12 @@ int64_t Cycles(Conv2DOp op, DType dtype, int64_t joined) {
   return bm1684x::ConvolutionCycles(conv);
 }
 
-}  // namespace
-
-void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder) {
-  auto weight = op.getFilter().getDefiningOp<top::WeightOp>();
+template <typename Op>
+void Join(Op op, mlir::OpBuilder& builder) {
+  auto weight = op.getFilter().template getDefiningOp<top::WeightOp>();
   const auto group = static_cast<int64_t>(op.getGroup());
   if (!weight || group == 1 || op.getForm() != ConvForm::conv ||
-      op.getInterleave() || !op.getIcCuts().empty()) {
+      !op.getIcCuts().empty()) {
     return;
   }
   const Tensor& filter = top::DataOf(weight);
@@ -69,6 +69,16 @@ void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder) {
       builder, getName(weight) + "_joined" + std::to_string(best),
       JoinedFilter(filter, best, filter.shape()[0] / group)));
   op.setGroup(group / best);
+}
+
+}  // namespace
+
+void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder) {
+  if (!op.getInterleave()) Join(op, builder);
+}
+
+void JoinGroups(QuantizedConv2DOp op, mlir::OpBuilder& builder) {
+  Join(op, builder);
 }
 
 bool InterleaveGroups(Conv2DOp op, mlir::OpBuilder& builder,

@@ -14,6 +14,7 @@ namespace tpuc::tpu {
 // in between. (An infinite element makes a product with zero, and so the sums
 // of the other groups, NaN.)
 void JoinGroups(Conv2DOp op, mlir::OpBuilder& builder);
+void JoinGroups(QuantizedConv2DOp op, mlir::OpBuilder& builder);
 
 // Where nothing but a reshape, a permutation and reshapes lie behind the
 // convolution that make its groups' channels take turns (ShuffleNet's channel

@@ -26,9 +26,12 @@ using bm1684x::RoundUp;
 using llvm::LogicalResult;
 using llvm::success;
 
-// Input channels of a group that the 16-bit adder sums at once; accumulation
-// may be cut between groups (docs/isa/bm1684x.md, c.2).
-constexpr int64_t kChannelGroup = 32;
+// Input channels of a group that the 16-bit adder sums at once, or that a cube
+// of an 8-bit filter holds; accumulation may be cut between groups
+// (docs/isa/bm1684x.md, c.2).
+int64_t ChannelGroup(mlir::Value input) {
+  return QuantizationOf(input) ? 64 : 32;
+}
 
 // Whether one pass over slices in local memory does the operation.
 absl::Status Fits(mlir::Operation* op) {
@@ -72,27 +75,39 @@ class FormSelector {
   }
 
   LogicalResult Select(mlir::Operation* op) {
-    if (auto conv = mlir::dyn_cast<Conv2DOp>(op)) {
-      conv = WidenFilter(conv);
-      JoinGroups(conv, builder_);
-      if (conv.getForm() == ConvForm::conv)
-        return CutChannels(conv, ShapeOf(conv.getFilter())[1]);
-      op = conv;
-    } else if (auto matmul = mlir::dyn_cast<MatMulOp>(op)) {
+    if (auto conv = mlir::dyn_cast<Conv2DOp>(op)) return SelectConv(conv);
+    if (auto conv = mlir::dyn_cast<QuantizedConv2DOp>(op))
+      return SelectConv(conv);
+    if (auto matmul = mlir::dyn_cast<MatMulOp>(op))
       return CutChannels(matmul, ShapeOf(matmul.getInput()).back());
-    } else if (auto reduce = mlir::dyn_cast<ReduceOp>(op)) {
+    if (auto matmul = mlir::dyn_cast<QuantizedMatMulOp>(op))
+      return CutChannels(matmul, ShapeOf(matmul.getInput()).back());
+    if (auto reduce = mlir::dyn_cast<ReduceOp>(op))
       return SplitReduction(reduce);
-    }
+    return RequireFit(op);
+  }
+
+ private:
+  static LogicalResult RequireFit(mlir::Operation* op) {
     const absl::Status fits = Fits(op);
     return fits.ok() ? success() : Error(op, fits, "");
   }
 
- private:
+  template <typename Op>
+  LogicalResult SelectConv(Op op) {
+    WidenFilter(op);
+    JoinGroups(op, builder_);
+    return op.getForm() == ConvForm::conv
+               ? CutChannels(op, ShapeOf(op.getFilter())[1])
+               : RequireFit(op);
+  }
+
   // A window that can lie wholly in the padding, or between two elements that
   // inserted zeros hold apart, gets taps of zero until it can't: the same
   // result from more products.
-  Conv2DOp WidenFilter(Conv2DOp op) {
-    auto weight = op.getFilter().getDefiningOp<top::WeightOp>();
+  template <typename Op>
+  void WidenFilter(Op op) {
+    auto weight = op.getFilter().template getDefiningOp<top::WeightOp>();
     const llvm::ArrayRef<int64_t> filter = ShapeOf(op.getFilter());
     const llvm::ArrayRef<int64_t> pads = op.getPads();
     std::vector<int64_t> more(2), new_pads = pads.vec();
@@ -110,11 +125,13 @@ class FormSelector {
       new_pads[axis] += more[axis] * dilation;
       new_pads[axis + 2] += more[axis] * dilation;
     }
-    if (!weight || (more[0] == 0 && more[1] == 0)) return op;
+    if (!weight || (more[0] == 0 && more[1] == 0)) return;
     const Tensor& old = top::DataOf(weight);
     Tensor wide(old.dtype(), {filter[0], filter[1], filter[2] + 2 * more[0],
                               filter[3] + 2 * more[1]});
-    if (SizeOf(old.dtype()) == 2)
+    if (SizeOf(old.dtype()) == 1)
+      CopyTaps<int8_t>(old, wide, more[0], more[1]);
+    else if (SizeOf(old.dtype()) == 2)
       CopyTaps<uint16_t>(old, wide, more[0], more[1]);
     else
       CopyTaps<float>(old, wide, more[0], more[1]);
@@ -122,7 +139,6 @@ class FormSelector {
     op.getFilterMutable().assign(
         top::CreateWeight(builder_, getName(weight) + "_wide", wide));
     op.setPads(new_pads);
-    return op;
   }
 
   // The fewest equal cuts of the sum over input channels with which the
@@ -137,9 +153,10 @@ class FormSelector {
                    "can");
     }
     const std::vector<int64_t> given = op.getIcCuts().vec();
+    const int64_t group = ChannelGroup(op.getInput());
     int64_t last = channels;
-    for (int64_t pieces = 2; last > kChannelGroup; ++pieces) {
-      const int64_t piece = RoundUp(CeilDiv(channels, pieces), kChannelGroup);
+    for (int64_t pieces = 2; last > group; ++pieces) {
+      const int64_t piece = RoundUp(CeilDiv(channels, pieces), group);
       if (piece >= last) continue;
       last = piece;
       std::vector<int64_t> cuts;

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from case import ALIGNED, COMPACT, FLOATS, INTS, STRIDED, as_bits, code, signed, size, values
+from case import ALIGNED, COMPACT, FLOATS, INTS, SCALAR, STRIDED, as_bits, code, signed, size, values
 
 BINARY = {0: "mul", 2: "add", 3: "sub", 15: "adds", 16: "subs", 20: "muls"}
 
@@ -227,6 +227,15 @@ def copy_between_words(c, dtype):
     emit(c, 19, dtype, shape, lane, tsk_opd_num=1, **fields)
 
 
+def fill_channels(c, dtype):
+    """one value per channel to all of its elements, as sums start from biases"""
+    shape, lane = c.shape(), c.lane()
+    values_of_channels = c.local(dtype, (1, shape[1], 1, 1), SCALAR, lane)
+    r = c.local(dtype, shape, ALIGNED, lane, result=True)
+    emit(c, 19, dtype, shape, lane, tsk_opd_num=1, res0_addr=r.addr, opd0_prec=code(dtype), opd0_sign=1,
+         **layout_fields("opd0", values_of_channels))
+
+
 def double_high(c):
     shape, lane = c.shape(), c.lane()
     a, b, result = c.pick(*INTS), c.pick(*INTS), c.pick(*INTS)
@@ -276,6 +285,7 @@ def forms():
     yield "ar.double_high.int", double_high
     yield "ar.mac.int", partial(mac, dtype="int")
     yield "ar.copy.int", partial(copy, dtypes=INTS)
+    yield "ar.fill_channels.i32", partial(fill_channels, dtype="i32")
     yield "ar.copy.i8", partial(copy, dtypes=["i8"])
     for dtype in ("i8", "f16", "f32"):
         yield f"ar.copy.between_words.{dtype}", partial(copy_between_words, dtype=dtype)

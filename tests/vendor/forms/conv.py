@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from case import ALIGNED, COMPACT, LANES, STRIDED, ceil_div, code, round_up, signed, size, values
+from case import ALIGNED, COMPACT, LANES, SCALAR, STRIDED, ceil_div, code, round_up, signed, size, values
+from forms.requant import HALF_UP, draw_int, table, zero_point
 
 CUBE = {1: 64, 2: 32, 4: 1}     # input channels side by side in a weight cube, by element size
 
@@ -124,6 +125,33 @@ def chain(c, dtype):
               res_op_y_str=1, res_add=i, res0_n=n, res0_c=oc, res0_h=h, res0_w=w, res0_addr=r.addr, **opd2)
 
 
+def requantised(c, dtype, result):
+    """a layer of 8 bits as the compiler makes it: the sum starts from a bias of each channel, pads hold the zero point of
+    the input, input channels are cut at a multiple of 64 at times, a table turns sums into 8 bits"""
+    n, oc, parts = 1, c.channels(), c.pick([c.between(1, 70)], [64, c.between(1, 70)])
+    g = Geometry(c, max_kernel=3)
+    pad = c.between(-128, 127) & 0xFF if g.insert == [0, 0] and signed(dtype) else 0
+    r = c.local("i32", (n, oc, *g.output), ALIGNED, 0, result=True)
+    bias = c.local("i32", (1, oc, 1, 1), COMPACT, 0, data=c.rng.randint(-30000, 30000, channel_words(oc)).astype(np.int32).view(np.uint32))
+    size_fields = dict(res0_n=n, res0_c=oc, res0_h=g.output[0], res0_w=g.output[1])
+    c.tiu("sAR", tsk_eu_typ=19, tsk_opd_num=1, res0_prec=code("i32"), opd0_prec=code("i32"), opd0_sign=1, opd0_str=SCALAR,
+          opd0_addr=bias.addr, res0_addr=r.addr, **size_fields)
+    for ic in parts:
+        x = c.local(dtype, (n, ic, *g.input), ALIGNED, 0)
+        c.tiu("sCONV", res0_prec=code("i32"), opd0_sign=signed(dtype), opd1_sign=1, opd2_sign=1, opd2_const=1, opd3_const=1,
+              opd3_addr=pad, opd0_addr=x.addr, opd0_c=ic, opd1_addr=weights(c, "i8", oc, ic, g.kernel, 0, None), res_add=1,
+              res0_addr=r.addr, **{**g.fields(), **size_fields})
+    columns = (draw_int(c, 1 << 30, (1 << 31) - 1), draw_int(c, -46, -34), draw_int(c, *zero_point(result)))
+    y = c.local(result, (n, oc, *g.output), ALIGNED, 0, result=True)
+    c.tiu("sRQ_sDQ", tsk_eu_typ=1, opd0_sign=1, opd2_sign=signed(result), res0_prec=code(result), opd0_prec=code("i32"),
+          opd2_n_str=HALF_UP, res0_addr=y.addr, opd0_addr=r.addr, opd1_addr=table(c, oc, 0, *columns), **size_fields)
+
+
+def channel_words(channels):
+    """elements of a compact [1, C, 1, 1] block from lane 0 on, all lanes"""
+    return min(channels, LANES) * ceil_div(channels, LANES)
+
+
 def forms():
     for dtype in ("f32", "f16", "bf16"):
         yield f"conv.{dtype}", partial(convolution, dtype=dtype, result=dtype)
@@ -146,6 +174,9 @@ def forms():
                 yield f"conv.{name}.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result=("i8", "i16"), bias=bias)
             for eu, name in ((1, "requant"), (2, "requant_relu")):
                 yield f"conv.{name}.{a}_{b}", partial(convolution, in_dtype=a, dtype=b, result=("i8", "i16", "i32"), bias="vector", eu=eu)
+    for a in ("i8", "u8"):
+        for r in ("i8", "u8"):
+            yield f"conv.requantised.{a}_{r}", partial(requantised, dtype=a, result=r)
     yield "conv.requant_constant", partial(convolution, dtype="i8", result=("i8", "i16", "i32"), bias="constant", eu=1)
     yield "conv.requant_res_add", partial(convolution, dtype="i8", result="i32", bias="vector", res_add=True, eu=1)
     yield "conv.requant_relu_res_add", partial(convolution, dtype="i8", result="i32", bias="vector", res_add=True, eu=2)

@@ -33,6 +33,14 @@ def depthwise(c, dtype, eu=0, bias=True, weight_dtype=None, pad_mode=0, narrow=F
     emit(c, eu, dtype, c.pick("i8", "i16") if narrow else "i32" if size(dtype) == 1 else dtype, g, n, ch, lane, style, **f)
 
 
+def window_sum(c, dtype):
+    """sums of windows for an average: weights of 1, a bias that takes the zero point off, pads that hold it"""
+    g, n, ch, lane = undilated(c, 0), c.pick(1, 1, 2), c.channels(), c.lane()
+    zero = c.between(-128, 127) if signed(dtype) else 0
+    emit(c, 0, dtype, "i32", g, n, ch, lane, None, opd1_sign=1, opd1_const=1, opd1_addr=1, opd2_sign=1, opd2_const=1,
+         opd2_addr=-g.kernel[0] * g.kernel[1] * zero & 0xFFFFFFFF, opd3_const=1, opd3_addr=zero & 0xFF)
+
+
 def long_window(c):
     """one window over a whole row or column, or many short rows, as reductions use it"""
     g = Geometry(c, plain=True, pads=False)
@@ -83,6 +91,8 @@ def forms():
             yield f"pord.depthwise_relu.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, eu=2)
             yield f"pord.depthwise_narrow.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, narrow=True)
             yield f"pord.depthwise_narrow_relu.{a}_{b}", partial(depthwise, dtype=a, weight_dtype=b, narrow=True, eu=2)
+    for dtype in ("i8", "u8"):
+        yield f"pord.window_sum.{dtype}", partial(window_sum, dtype=dtype)
     for dtype in ("f32", "f16", "bf16", "i8", "u8"):
         for eu, name in ((1, "average"), (4, "max")):
             yield f"pord.{name}.{dtype}", partial(pooling, dtype=dtype, eu=eu)

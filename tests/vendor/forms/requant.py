@@ -7,6 +7,9 @@ import numpy as np
 from case import ALIGNED, INTS, LANES, as_bits, ceil_div, code, signed, values
 
 
+HALF_UP = 5      # the rounding of the compiler's requantisation
+
+
 def table(c, ch, lane, *columns):
     """EU-aligned [1, C, 1, k] of 32-bit words; a column draws one word for each of `count` channels"""
     rows, groups = min(ch, LANES), ceil_div(ch + lane, LANES)
@@ -51,9 +54,9 @@ def zero_point(result):
     return {"i8": (-128, 128), "u8": (0, 256)}.get(result, (-1000, 1000) if signed(result) else (0, 2000))
 
 
-def rq1(c, per_channel):
+def rq1(c, per_channel, source=None, result=None, rounding=None):
     shape, lane = c.shape(), c.lane()
-    source, result = c.pick("i32", "i32", "u32", "i16", "u16"), c.pick(*INTS)
+    source, result = source or c.pick("i32", "i32", "u32", "i16", "u16"), result or c.pick(*INTS)
     mult = draw_int(c, *c.pick((-(1 << 31), 1 << 31), (-200, 200), (0, 256)))
     shift = draw_int(c, *c.pick((-40, 1), (-12, 3), (-31, -20)))
     zp = draw_int(c, *zero_point(result))
@@ -61,7 +64,7 @@ def rq1(c, per_channel):
         f = {"opd1_addr": table(c, shape[1], lane, mult, shift, zp)}
     else:
         f = {"opd1_const": 1, "opd1_addr": mult(1)[0], "opd2_addr": int(shift(1)[0]) & 0xFF | (int(zp(1)[0]) & 0xFFFF) << 16}
-    emit(c, 1, source, result, shape, lane, opd2_n_str=c.between(0, 6), **f)
+    emit(c, 1, source, result, shape, lane, opd2_n_str=c.between(0, 6) if rounding is None else rounding, **f)
 
 
 def rq1_to_byte(c, source):
@@ -70,7 +73,7 @@ def rq1_to_byte(c, source):
     top = c.pick(1 << 31, 1 << 31, 1 << 8, 2)
     mult, shift = draw_int(c, 1 - top, top)(1)[0], -c.between(0, 8) - top.bit_length() + 1 if c.chance(0.9) else c.between(0, 15)
     zp = draw_int(c, *zero_point("i8"))(1)[0] if result == "i8" else 0
-    emit(c, 1, source, result, shape, lane, c.pick(None, "small"), opd2_n_str=5, opd1_const=1, opd1_addr=mult,
+    emit(c, 1, source, result, shape, lane, c.pick(None, "small"), opd2_n_str=HALF_UP, opd1_const=1, opd1_addr=mult,
          opd2_addr=int(shift) & 0xFF | (int(zp) & 0xFFFF) << 16)
 
 
@@ -113,3 +116,5 @@ def forms():
     for source in ("i8", "u8"):
         for result in ("i16", "i32"):
             yield f"dq1.scale.{source}_{result}", partial(scale, source=source, result=result)
+    for result in ("i8", "u8"):
+        yield f"rq1.table.i32_{result}", partial(rq1, per_channel=True, source="i32", result=result, rounding=HALF_UP)

@@ -103,3 +103,54 @@ func.func @main(%arg0: tensor<1x136x28x28xf32>) -> tensor<1x136x28x28xf32> {
   %4 = tpu.Reshape %3 : (tensor<1x34x4x28x28xf32>) -> tensor<1x136x28x28xf32> loc("y")
   func.return %4 : tensor<1x136x28x28xf32>
 }
+
+// -----
+
+// Filters of 8 bits are widened, too; their taps of zero take nothing of the
+// zero point in the pads.
+// CHECK-LABEL: func.func @main
+// CHECK: top.Weight : tensor<4x4x3x3xi8> loc("w_wide")
+// CHECK: tpu.QuantizedConv2D {{.*}}pads = array<i64: 2, 2, 2, 2>
+!q = !quant.uniform<i8:f32, 1.0e-1:3>
+func.func @main(%arg0: tensor<1x4x8x8xf32>) -> tensor<1x4x10x10x!q> {
+  %0 = top.Input %arg0 : tensor<1x4x8x8xf32> loc("x")
+  %q = tpu.Quantize %0 : (tensor<1x4x8x8xf32>) -> tensor<1x4x8x8x!q> loc("q")
+  %w = top.Weight : tensor<4x4x1x1xi8> loc("w")
+  %b = top.Weight : tensor<4xi32> loc("b")
+  %r = top.Weight : tensor<4x3xi32> loc("r")
+  %1 = tpu.QuantizedConv2D %q, %w, %b, %r {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>} : (tensor<1x4x8x8x!q>, tensor<4x4x1x1xi8>, tensor<4xi32>, tensor<4x3xi32>) -> tensor<1x4x10x10x!q> loc("y")
+  func.return %1 : tensor<1x4x10x10x!q>
+}
+
+// -----
+
+// Groups of 8 bits are joined as others are.
+// CHECK-LABEL: func.func @main
+// CHECK: top.Weight : tensor<128x64x3x3xi8> loc("w_joined16")
+// CHECK: tpu.QuantizedConv2D {{.*}}group = 2 : i64
+!q = !quant.uniform<u8:f32, 1.0e-1>
+func.func @main(%arg0: tensor<1x128x14x14xf32>) -> tensor<1x128x14x14x!q> {
+  %0 = top.Input %arg0 : tensor<1x128x14x14xf32> loc("x")
+  %q = tpu.Quantize %0 : (tensor<1x128x14x14xf32>) -> tensor<1x128x14x14x!q> loc("q")
+  %w = top.Weight : tensor<128x4x3x3xi8> loc("w")
+  %b = top.Weight : tensor<128xi32> loc("b")
+  %r = top.Weight : tensor<128x3xi32> loc("r")
+  %1 = tpu.QuantizedConv2D %q, %w, %b, %r {dilations = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>, strides = array<i64: 1, 1>, group = 32 : i64} : (tensor<1x128x14x14x!q>, tensor<128x4x3x3xi8>, tensor<128xi32>, tensor<128x3xi32>) -> tensor<1x128x14x14x!q> loc("y")
+  func.return %1 : tensor<1x128x14x14x!q>
+}
+
+// -----
+
+// Integer sums are cut between cubes of 64 input channels.
+// CHECK-LABEL: func.func @main
+// CHECK: tpu.QuantizedMatMul {{.*}}ic_cuts = array<i64: 60032, 120064, 180096, 240128>
+!q = !quant.uniform<i8:f32, 1.0e-1:3>
+func.func @main(%arg0: tensor<1x300001xf32>) -> tensor<1x8x!q> {
+  %0 = top.Input %arg0 : tensor<1x300001xf32> loc("x")
+  %q = tpu.Quantize %0 : (tensor<1x300001xf32>) -> tensor<1x300001x!q> loc("q")
+  %w = top.Weight : tensor<300001x8xi8> loc("w")
+  %b = top.Weight : tensor<8xi32> loc("b")
+  %r = top.Weight : tensor<8x3xi32> loc("r")
+  %1 = tpu.QuantizedMatMul %q, %w, %b, %r : (tensor<1x300001x!q>, tensor<300001x8xi8>, tensor<8xi32>, tensor<8x3xi32>) -> tensor<1x8x!q> loc("y")
+  func.return %1 : tensor<1x8x!q>
+}
