@@ -217,6 +217,7 @@ absl::Status Deploy(const Options& o) {
                o.quantize_table, o.asymmetric, o.quant_input, o.quant_output});
   if (status.ok()) status = keep("_tpu.mlir");
   if (!status.ok()) return status;
+  DropUnusedWeights(module);
   std::optional<TestRun> run;
   if (!o.test_input.empty()) {
     auto interpreted = Interpret(o, module);
@@ -232,12 +233,14 @@ absl::Status Deploy(const Options& o) {
   status = AssignMemory(module);
   if (status.ok()) status = keep("_addressed.mlir");
   if (!status.ok()) return status;
+  DropUnusedWeights(module);
   auto program = GenerateProgram(module);
   if (!program.ok()) return program.status();
   status = keep("_isa.mlir");
   if (!status.ok()) return status;
   auto model = EncodeProgram(*program, getWeights(&context));
   if (!model.ok()) return model.status();
+  getWeights(&context).Clear();  // they are in `model` now
   auto bytes = bmodel::Serialize(*model);
   if (!bytes.ok()) return bytes.status();
   if (run) status = Simulate(o, *bytes, *run);

@@ -108,90 +108,46 @@ absl::StatusOr<size_t> ByteCount(const std::vector<int64_t>& shape, DType dtype,
   return bytes;
 }
 
-struct CloseZip {
-  void operator()(zip_t* archive) const { zip_discard(archive); }
+// What an .npy file says before its elements.
+struct NpyHeader {
+  DType dtype;
+  std::vector<int64_t> shape;
+  size_t data_bytes;
 };
-using ZipPtr = std::unique_ptr<zip_t, CloseZip>;
 
-absl::StatusOr<ZipPtr> OpenZip(const std::string& path, int flags,
-                               absl::string_view action) {
-  int code = 0;
-  ZipPtr archive(zip_open(path.c_str(), flags, &code));
-  if (archive != nullptr) return archive;
-  zip_error_t error;
-  zip_error_init_with_code(&error, code);
-  const std::string message = absl::StrCat("cannot ", action, " '", path,
-                                           "': ", zip_error_strerror(&error));
-  zip_error_fini(&error);
-  return absl::InvalidArgumentError(message);
-}
-
-absl::StatusOr<std::string> ReadEntry(zip_t* archive, zip_uint64_t index,
-                                      const zip_stat_t& info,
-                                      const std::string& path) {
-  const auto fail = [&](absl::string_view why) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read '", info.name, "' in '", path, "': ", why));
-  };
-  // Deflate packs at most 1032 to 1: a larger claim is not worth an allocation.
-  if (info.size / 1100 > info.comp_size) return fail("impossible size");
-  zip_file_t* file = zip_fopen_index(archive, index, 0);
-  if (file == nullptr) return fail(zip_strerror(archive));
-  std::string bytes(info.size, '\0');
-  const zip_int64_t got = zip_fread(file, bytes.data(), bytes.size());
-  char extra;
-  const bool ok = got == static_cast<zip_int64_t>(bytes.size()) &&
-                  zip_fread(file, &extra, 1) == 0;  // checks the CRC
-  const std::string why = ok ? "" : zip_file_strerror(file);
-  zip_fclose(file);
-  if (!ok) return fail(why);
-  return bytes;
-}
-
-// The names of `tensors`, those in `order` first.
-std::vector<std::string> EntryNames(const TensorMap& tensors,
-                                    const std::vector<std::string>& order) {
-  std::vector<std::string> names;
-  std::set<std::string> seen;
-  for (const std::string& name : order) {
-    if (tensors.count(name) != 0 && seen.insert(name).second) {
-      names.push_back(name);
-    }
-  }
-  for (const auto& [name, tensor] : tensors) {
-    if (seen.insert(name).second) names.push_back(name);
-  }
-  return names;
-}
-
-}  // namespace
-
-absl::StatusOr<Tensor> ParseNpy(absl::string_view bytes,
-                                absl::string_view what) {
-  if (!absl::StartsWith(bytes, kMagic) || bytes.size() < 10) {
+// Where the elements of an array start; 12 bytes of it are enough.
+absl::StatusOr<size_t> DataStart(absl::string_view start, size_t total,
+                                 absl::string_view what) {
+  if (!absl::StartsWith(start, kMagic) || start.size() < 10) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": not an .npy array (no NUMPY magic)"));
   }
-  const int version = static_cast<uint8_t>(bytes[6]);
+  const int version = static_cast<uint8_t>(start[6]);
   const size_t length_bytes = version == 1 ? 2 : 4;
-  if (version < 1 || version > 3 || bytes.size() < 8 + length_bytes) {
+  if (version < 1 || version > 3 || start.size() < 8 + length_bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": .npy format version ", version,
                      " is not supported (1 to 3 are)"));
   }
   size_t header_size = 0;
   for (size_t i = 0; i < length_bytes; ++i) {
-    header_size |= static_cast<size_t>(static_cast<uint8_t>(bytes[8 + i]))
+    header_size |= static_cast<size_t>(static_cast<uint8_t>(start[8 + i]))
                    << (8 * i);
   }
   const size_t data_at = 8 + length_bytes + header_size;
-  if (data_at > bytes.size()) {
+  if (data_at > total) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": the .npy header is cut off"));
   }
-  const absl::string_view dict = bytes.substr(8 + length_bytes, header_size);
+  return data_at;
+}
 
-  absl::string_view descr = DictValue(dict, "descr");
+// `start` ends where the elements start, and `data_bytes` follow.
+absl::StatusOr<NpyHeader> ParseHeader(absl::string_view start,
+                                      size_t data_bytes,
+                                      absl::string_view what) {
+  const absl::string_view dict = start.substr(start[6] == 1 ? 10 : 12);
+  const absl::string_view descr = DictValue(dict, "descr");
   const size_t end =
       descr.size() < 2 ? absl::string_view::npos : descr.find(descr[0], 1);
   if (end == absl::string_view::npos) {
@@ -212,19 +168,74 @@ absl::StatusOr<Tensor> ParseNpy(absl::string_view bytes,
   }
   absl::StatusOr<size_t> count = ByteCount(*shape, *dtype, what);
   if (!count.ok()) return count.status();
-  if (bytes.size() - data_at != *count) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(what, ": shape (", absl::StrJoin(*shape, ", "), ") of ",
-                     Name(*dtype), " takes ", *count,
-                     " bytes but the array has ", bytes.size() - data_at));
+  if (data_bytes != *count) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        what, ": shape (", absl::StrJoin(*shape, ", "), ") of ", Name(*dtype),
+        " takes ", *count, " bytes but the array has ", data_bytes));
   }
-  Tensor tensor(*dtype, *std::move(shape));
-  std::copy(bytes.begin() + data_at, bytes.end(),
-            static_cast<char*>(tensor.raw()));
+  return NpyHeader{*dtype, *std::move(shape), *count};
+}
+
+struct CloseZip {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+using ZipPtr = std::unique_ptr<zip_t, CloseZip>;
+
+absl::StatusOr<ZipPtr> OpenZip(const std::string& path, int flags,
+                               absl::string_view action) {
+  int code = 0;
+  ZipPtr archive(zip_open(path.c_str(), flags, &code));
+  if (archive != nullptr) return archive;
+  zip_error_t error;
+  zip_error_init_with_code(&error, code);
+  const std::string message = absl::StrCat("cannot ", action, " '", path,
+                                           "': ", zip_error_strerror(&error));
+  zip_error_fini(&error);
+  return absl::InvalidArgumentError(message);
+}
+
+struct CloseZipFile {
+  void operator()(zip_file_t* file) const { zip_fclose(file); }
+};
+
+// Elements go from the file to their place.
+absl::StatusOr<Tensor> ReadEntry(zip_t* archive, zip_uint64_t index,
+                                 const zip_stat_t& info, absl::string_view what,
+                                 const std::string& path) {
+  const auto fail = [&](absl::string_view why) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read '", info.name, "' in '", path, "': ", why));
+  };
+  // Deflate packs at most 1032 to 1: a larger claim is not worth an allocation.
+  if (info.size / 1100 > info.comp_size) return fail("impossible size");
+  const std::unique_ptr<zip_file_t, CloseZipFile> file(
+      zip_fopen_index(archive, index, 0));
+  if (file == nullptr) return fail(zip_strerror(archive));
+  const auto read = [&](void* to, size_t bytes) {
+    return zip_fread(file.get(), to, bytes) == static_cast<zip_int64_t>(bytes);
+  };
+  std::string start(std::min<size_t>(info.size, 12), '\0');
+  if (!read(start.data(), start.size()))
+    return fail(zip_file_strerror(file.get()));
+  absl::StatusOr<size_t> data_at = DataStart(start, info.size, what);
+  if (!data_at.ok()) return data_at.status();
+  const size_t had = start.size();
+  start.resize(std::max(*data_at, had));
+  if (!read(&start[had], start.size() - had))
+    return fail(zip_file_strerror(file.get()));
+  absl::StatusOr<NpyHeader> header =
+      ParseHeader(start, info.size - start.size(), what);
+  if (!header.ok()) return header.status();
+  Tensor tensor(header->dtype, std::move(header->shape));
+  char extra;
+  const bool ok = read(tensor.raw(), header->data_bytes) &&
+                  zip_fread(file.get(), &extra, 1) == 0;  // checks the CRC
+  if (!ok) return fail(zip_file_strerror(file.get()));
   return tensor;
 }
 
-std::string SerializeNpy(const Tensor& tensor) {
+// What an .npy file has before the elements.
+std::string SerializeHeader(const Tensor& tensor) {
   const Descr* row =
       std::find_if(std::begin(kDescrs), std::end(kDescrs),
                    [&](const Descr& d) { return d.dtype == tensor.dtype(); });
@@ -244,7 +255,42 @@ std::string SerializeNpy(const Tensor& tensor) {
   for (int i = 0; i < (wide ? 4 : 2); ++i) {
     bytes.push_back(static_cast<char>(size >> (8 * i)));
   }
-  bytes += dict;
+  return bytes + dict;
+}
+
+// The names of `tensors`, those in `order` first.
+std::vector<std::string> EntryNames(const TensorRefs& tensors,
+                                    const std::vector<std::string>& order) {
+  std::vector<std::string> names;
+  std::set<std::string> seen;
+  for (const std::string& name : order) {
+    if (tensors.count(name) != 0 && seen.insert(name).second) {
+      names.push_back(name);
+    }
+  }
+  for (const auto& [name, tensor] : tensors) {
+    if (seen.insert(name).second) names.push_back(name);
+  }
+  return names;
+}
+
+}  // namespace
+
+absl::StatusOr<Tensor> ParseNpy(absl::string_view bytes,
+                                absl::string_view what) {
+  absl::StatusOr<size_t> data_at = DataStart(bytes, bytes.size(), what);
+  if (!data_at.ok()) return data_at.status();
+  absl::StatusOr<NpyHeader> header =
+      ParseHeader(bytes.substr(0, *data_at), bytes.size() - *data_at, what);
+  if (!header.ok()) return header.status();
+  Tensor tensor(header->dtype, std::move(header->shape));
+  std::copy(bytes.begin() + *data_at, bytes.end(),
+            static_cast<char*>(tensor.raw()));
+  return tensor;
+}
+
+std::string SerializeNpy(const Tensor& tensor) {
+  std::string bytes = SerializeHeader(tensor);
   bytes.append(static_cast<const char*>(tensor.raw()), tensor.SizeInBytes());
   return bytes;
 }
@@ -271,12 +317,10 @@ absl::StatusOr<TensorMap> ReadNpz(const std::string& path,
       return absl::InvalidArgumentError(absl::StrCat(
           "cannot read '", path, "': ", zip_strerror(archive->get())));
     }
-    absl::StatusOr<std::string> bytes =
-        ReadEntry(archive->get(), i, info, path);
-    if (!bytes.ok()) return bytes.status();
     const std::string key(absl::StripSuffix(info.name, ".npy"));
     absl::StatusOr<Tensor> tensor =
-        ParseNpy(*bytes, absl::StrCat("'", key, "' in '", path, "'"));
+        ReadEntry(archive->get(), i, info,
+                  absl::StrCat("'", key, "' in '", path, "'"), path);
     if (!tensor.ok()) return tensor.status();
     if (order != nullptr) order->push_back(key);
     if (!tensors.emplace(key, *std::move(tensor)).second) {
@@ -289,6 +333,13 @@ absl::StatusOr<TensorMap> ReadNpz(const std::string& path,
 
 absl::Status WriteNpz(const std::string& path, const TensorMap& tensors,
                       const std::vector<std::string>& order) {
+  TensorRefs references;
+  for (const auto& [name, tensor] : tensors) references[name] = &tensor;
+  return WriteNpz(path, references, order);
+}
+
+absl::Status WriteNpz(const std::string& path, const TensorRefs& tensors,
+                      const std::vector<std::string>& order) {
   if (tensors.empty()) {  // libzip would remove the file
     return WriteFileAtomically(
         path, absl::StrCat("PK\x05\x06", std::string(18, '\0')));
@@ -298,16 +349,22 @@ absl::Status WriteNpz(const std::string& path, const TensorMap& tensors,
       OpenZip(path, ZIP_CREATE | ZIP_TRUNCATE, "write");
   if (!archive.ok()) return archive.status();
   zip_t* zip = archive->get();
-  std::vector<std::string> contents;  // alive until zip_close
-  contents.reserve(tensors.size());
+  std::vector<std::string> headers;  // alive until zip_close
+  headers.reserve(tensors.size());
   const auto fail = [&] {
     return absl::UnavailableError(
         absl::StrCat("cannot write '", path, "': ", zip_strerror(zip)));
   };
   for (const std::string& name : EntryNames(tensors, order)) {
-    contents.push_back(SerializeNpy(tensors.at(name)));
-    zip_source_t* source = zip_source_buffer(zip, contents.back().data(),
-                                             contents.back().size(), 0);
+    const Tensor& tensor = *tensors.at(name);
+    headers.push_back(SerializeHeader(tensor));
+    zip_buffer_fragment_t parts[] = {
+        {reinterpret_cast<zip_uint8_t*>(headers.back().data()),
+         headers.back().size()},
+        {static_cast<zip_uint8_t*>(const_cast<void*>(tensor.raw())),
+         tensor.SizeInBytes()}};
+    zip_source_t* source =
+        zip_source_buffer_fragment(zip, parts, std::size(parts), 0);
     if (source == nullptr) return fail();
     const zip_int64_t index = zip_file_add(
         zip, absl::StrCat(name, ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);

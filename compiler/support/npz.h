@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,10 @@ absl::StatusOr<TensorMap> ReadNpz(const std::string& path,
 // Entries lie in `order` (of execution, say); names that it lacks come after,
 // by name, and names that `tensors` lacks are passed over.
 absl::Status WriteNpz(const std::string& path, const TensorMap& tensors,
+                      const std::vector<std::string>& order = {});
+// The same of tensors that lie elsewhere.
+using TensorRefs = std::map<std::string, const Tensor*>;
+absl::Status WriteNpz(const std::string& path, const TensorRefs& tensors,
                       const std::vector<std::string>& order = {});
 
 // A single array.

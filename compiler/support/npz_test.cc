@@ -55,7 +55,7 @@ TEST(Npz, SameBytesInEveryTimeZone) {
 }
 
 TEST(Npz, WritesAnEmptyArchive) {
-  ASSERT_TRUE(WriteNpz(TempPath("none.npz"), {}).ok());
+  ASSERT_TRUE(WriteNpz(TempPath("none.npz"), TensorMap{}).ok());
   absl::StatusOr<TensorMap> back = ReadNpz(TempPath("none.npz"));
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_TRUE(back->empty());

@@ -11,13 +11,20 @@ using llvm::LogicalResult;
 using llvm::success;
 using mlir::PatternRewriter;
 
-// The output channel that element `i` of a filter of this shape belongs to.
-int64_t OutputChannel(ConvOp, llvm::ArrayRef<int64_t> filter, int64_t i) {
-  return i / (filter[1] * filter[2] * filter[3]);
+// How many elements of a filter of this shape lie together for one output
+// channel, and the channel of element `i`.
+int64_t RunOfChannel(ConvOp, llvm::ArrayRef<int64_t> filter) {
+  return filter[1] * filter[2] * filter[3];
+}
+int64_t OutputChannel(ConvOp op, llvm::ArrayRef<int64_t> filter, int64_t i) {
+  return i / RunOfChannel(op, filter);
+}
+int64_t RunOfChannel(ConvTransposeOp, llvm::ArrayRef<int64_t> filter) {
+  return filter[2] * filter[3];
 }
 int64_t OutputChannel(ConvTransposeOp op, llvm::ArrayRef<int64_t> filter,
                       int64_t i) {
-  const int64_t plane = filter[2] * filter[3];
+  const int64_t plane = RunOfChannel(op, filter);
   const int64_t inputs = filter[0] / static_cast<int64_t>(op.getGroup());
   const int64_t group = i / (inputs * filter[1] * plane);
   return group * filter[1] + i / plane % filter[1];
@@ -49,14 +56,16 @@ LogicalResult FoldAffine(PatternRewriter& rewriter, Conv conv,
   }
   mlir::Value filter_value = conv.getFilter();
   if (scale != nullptr) {
-    std::vector<float> values(filter->NumElements());
-    for (int64_t i = 0; i < filter->NumElements(); ++i) {
-      values[i] =
-          static_cast<float>(static_cast<double>(filter->data<float>()[i]) *
-                             (*scale)[OutputChannel(conv, filter->shape(), i)]);
+    Tensor scaled(DType::kF32, filter->shape());
+    const float* from = filter->data<float>();
+    float* to = scaled.data<float>();
+    const int64_t run = RunOfChannel(conv, filter->shape());
+    for (int64_t i = 0; i < filter->NumElements(); i += run) {
+      const float s = (*scale)[OutputChannel(conv, filter->shape(), i)];
+      for (int64_t j = i; j < i + run; ++j) to[j] = from[j] * s;
     }
     filter_value =
-        NewWeight(rewriter, last, name + ".filter", filter->shape(), values);
+        NewWeight(rewriter, last, name + ".filter", std::move(scaled));
   }
   const mlir::Value bias_value =
       NewWeight(rewriter, last, name + ".bias", {channels}, new_bias);

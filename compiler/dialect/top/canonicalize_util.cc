@@ -42,10 +42,15 @@ std::optional<std::vector<float>> PerChannel(mlir::Value value,
 mlir::Value NewWeight(mlir::PatternRewriter& rewriter, mlir::Operation* op,
                       const std::string& name, std::vector<int64_t> shape,
                       const std::vector<float>& values) {
+  return NewWeight(rewriter, op, name,
+                   Tensor(DType::kF32, std::move(shape), values));
+}
+
+mlir::Value NewWeight(mlir::PatternRewriter& rewriter, mlir::Operation* op,
+                      const std::string& name, Tensor tensor) {
   mlir::OpBuilder::InsertionGuard guard(rewriter);
   rewriter.setInsertionPoint(op);
-  return CreateWeight(rewriter, name,
-                      Tensor(DType::kF32, std::move(shape), values));
+  return CreateWeight(rewriter, name, std::move(tensor));
 }
 
 double ToDouble(const llvm::APFloat& value) { return value.convertToDouble(); }

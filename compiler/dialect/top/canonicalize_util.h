@@ -33,6 +33,8 @@ std::optional<std::vector<float>> PerChannel(mlir::Value value,
 mlir::Value NewWeight(mlir::PatternRewriter& rewriter, mlir::Operation* op,
                       const std::string& name, std::vector<int64_t> shape,
                       const std::vector<float>& values);
+mlir::Value NewWeight(mlir::PatternRewriter& rewriter, mlir::Operation* op,
+                      const std::string& name, Tensor tensor);
 
 double ToDouble(const llvm::APFloat& value);
 

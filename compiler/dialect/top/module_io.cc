@@ -2,6 +2,7 @@
 #include "compiler/dialect/top/module_io.h"
 
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -141,13 +142,24 @@ absl::Status CheckWeights(mlir::ModuleOp module) {
   return status;
 }
 
+void DropUnusedWeights(mlir::ModuleOp module) {
+  std::set<std::string> used;
+  module.walk([&](top::WeightOp weight) { used.insert(getName(weight)); });
+  WeightStore& store = getWeights(module.getContext());
+  std::vector<std::string> unused;
+  for (const auto& [name, tensor] : store.tensors()) {
+    if (used.count(name) == 0) unused.push_back(name);
+  }
+  for (const std::string& name : unused) store.Erase(name);
+}
+
 absl::Status SaveModule(mlir::ModuleOp module, const std::string& path) {
   if (absl::Status status = CheckWeights(module); !status.ok()) return status;
   const std::string weight_path =
       absl::StrCat(WithoutExtension(path), "_weight.npz");
-  TensorMap used;
+  TensorRefs used;
   module.walk([&](top::WeightOp weight) {
-    used.emplace(getName(weight), top::DataOf(weight));
+    used.emplace(getName(weight), &top::DataOf(weight));
   });
   SetModuleString(module, kModuleWeightFile, BaseName(weight_path));
   if (absl::Status s = WriteNpz(weight_path, used); !s.ok()) return s;

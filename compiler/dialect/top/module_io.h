@@ -43,6 +43,10 @@ absl::Status LoadWeights(mlir::ModuleOp module, const std::string& directory);
 // Every `top.Weight` has data of its type in the store.
 absl::Status CheckWeights(mlir::ModuleOp module);
 
+// Frees the data of weights that no `top.Weight` of the module names any more.
+// The module must be the only one of its context.
+void DropUnusedWeights(mlir::ModuleOp module);
+
 // Writes the weights in use beside `path` (as <path without .mlir>_weight.npz)
 // and then the module, each at once. Sets module.weight_file.
 absl::Status SaveModule(mlir::ModuleOp module, const std::string& path);

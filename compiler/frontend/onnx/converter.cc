@@ -8,6 +8,14 @@
 
 namespace tpuc::onnx_import {
 
+const Tensor* Values::Constant(const std::string& name) const {
+  if (const auto it = constants_.find(name); it != constants_.end()) {
+    return &it->second;
+  }
+  const auto it = weights_.find(name);
+  return it == weights_.end() ? nullptr : &top::DataOf(it->second);
+}
+
 std::vector<int64_t> Values::ShapeOf(const std::string& name) const {
   if (const Tensor* constant = Constant(name)) return constant->shape();
   return top::ShapeOf(values_.at(name)).vec();
@@ -17,15 +25,16 @@ absl::StatusOr<mlir::Value> Values::Get(const std::string& name) {
   if (const auto it = values_.find(name); it != values_.end()) {
     return it->second;
   }
-  const Tensor& tensor = constants_.at(name);
+  Tensor& tensor = constants_.at(name);
   if (tensor.dtype() != DType::kF32) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", name, "' has element type ", Name(tensor.dtype()),
                      ", expected f32"));
   }
-  const mlir::Value value = top::CreateWeight(builder_, name, tensor);
-  values_[name] = value;
-  return value;
+  top::WeightOp weight = top::CreateWeight(builder_, name, std::move(tensor));
+  constants_.erase(name);
+  weights_[name] = weight;
+  return values_[name] = weight.getOutput();
 }
 
 void Values::Alias(const std::string& name, const std::string& of) {

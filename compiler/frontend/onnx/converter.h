@@ -28,10 +28,7 @@ class Values {
   }
 
   // Null when `name` is not a constant.
-  const Tensor* Constant(const std::string& name) const {
-    const auto it = constants_.find(name);
-    return it == constants_.end() ? nullptr : &it->second;
-  }
+  const Tensor* Constant(const std::string& name) const;
   bool Has(const std::string& name) const {
     return values_.count(name) != 0 || constants_.count(name) != 0;
   }
@@ -44,7 +41,9 @@ class Values {
  private:
   mlir::OpBuilder& builder_;
   std::map<std::string, mlir::Value> values_;
+  // Constants are in memory once: these become those.
   TensorMap constants_;
+  std::map<std::string, top::WeightOp> weights_;
 };
 
 // What a converter sees of its node: operands, and where the result goes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/frontend/onnx/graph.h"
 
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -37,8 +38,8 @@ absl::StatusOr<Tensor> ConstantValue(const Node& node,
 
 class Builder {
  public:
-  Builder(const onnx::ModelProto& model, const std::string& directory)
-      : proto_(model.graph()), directory_(directory) {
+  Builder(onnx::ModelProto& model, const std::string& directory)
+      : proto_(*model.mutable_graph()), directory_(directory) {
     for (const auto& import : model.opset_import()) {
       opsets_[NormalDomain(import.domain())] = import.version();
     }
@@ -71,7 +72,7 @@ class Builder {
           "sparse initializer '", proto_.sparse_initializer(0).values().name(),
           "' is not supported; make it dense"));
     }
-    for (const auto& tensor : proto_.initializer()) {
+    for (auto& tensor : *proto_.mutable_initializer()) {
       if (!initializers_.emplace(tensor.name(), &tensor).second) {
         return Twice(tensor.name());
       }
@@ -137,6 +138,8 @@ class Builder {
           it != initializers_.end()) {
         absl::StatusOr<Tensor> value = TensorFromProto(*it->second, directory_);
         if (!value.ok()) return value.status();
+        const std::unique_ptr<std::string> taken(
+            it->second->release_raw_data());
         graph_.constants.emplace(tensor, *std::move(value));
         return absl::OkStatus();
       }
@@ -184,10 +187,10 @@ class Builder {
     return absl::OkStatus();
   }
 
-  const onnx::GraphProto& proto_;
+  onnx::GraphProto& proto_;
   const std::string directory_;
   std::map<std::string, int64_t> opsets_;
-  std::map<std::string, const onnx::TensorProto*> initializers_;
+  std::map<std::string, onnx::TensorProto*> initializers_;
   std::set<std::string> inputs_;
   std::map<std::string, const onnx::NodeProto*> producers_;
   std::set<const onnx::NodeProto*> open_, done_;
@@ -196,7 +199,7 @@ class Builder {
 
 }  // namespace
 
-absl::StatusOr<Graph> BuildGraph(const onnx::ModelProto& model,
+absl::StatusOr<Graph> BuildGraph(onnx::ModelProto& model,
                                  const std::string& directory,
                                  const std::vector<std::string>& output_names) {
   return Builder(model, directory).Build(output_names);

@@ -20,10 +20,11 @@ struct Graph {
   TensorMap constants;  // initializers and the results of Constant nodes
 };
 
-// `model` must outlive the graph. `output_names` replaces the graph's outputs
+// `model` must outlive the graph; the data of its initializers is taken out of
+// it, as it may be large. `output_names` replaces the graph's outputs
 // when it is not empty. Errors: two tensors of one name, a tensor that nothing
 // provides, a cycle, a bad initializer, an opset out of range.
-absl::StatusOr<Graph> BuildGraph(const onnx::ModelProto& model,
+absl::StatusOr<Graph> BuildGraph(onnx::ModelProto& model,
                                  const std::string& directory,
                                  const std::vector<std::string>& output_names);
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/frontend/onnx/importer.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 #include <set>
 #include <utility>
@@ -16,6 +19,7 @@
 #include "compiler/frontend/onnx/tensor_proto.h"
 #include "compiler/support/file.h"
 #include "compiler/support/printable.h"
+#include "google/protobuf/io/zero_copy_stream_impl.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Verifier.h"
@@ -303,26 +307,17 @@ class Importer {
 }  // namespace
 }  // namespace onnx_import
 
-absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnx(
-    mlir::MLIRContext* context, const std::string& path,
-    const OnnxImportOptions& options) {
-  absl::StatusOr<std::string> bytes = ReadFile(path);
-  if (!bytes.ok()) return bytes.status();
-  return ImportOnnxBytes(context, *bytes, path, options);
-}
+namespace {
 
-absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnxBytes(
-    mlir::MLIRContext* context, absl::string_view bytes,
+absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportModel(
+    mlir::MLIRContext* context, bool parsed, onnx::ModelProto& model,
     const std::string& path, const OnnxImportOptions& options) {
   const auto annotate = [&](const absl::Status& status) {
     return absl::Status(
         status.code(),
         Printable(absl::StrCat("'", path, "': ", status.message())));
   };
-  onnx::ModelProto model;
-  if (bytes.size() > INT_MAX ||
-      !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size())) ||
-      !model.has_graph()) {
+  if (!parsed || !model.has_graph()) {
     return annotate(absl::InvalidArgumentError("is not an ONNX model"));
   }
   context->loadDialect<top::TopDialect, mlir::func::FuncDialect>();
@@ -333,6 +328,37 @@ absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnxBytes(
       onnx_import::Importer(context, options).Import(*std::move(graph));
   if (!module.ok()) return annotate(module.status());
   return module;
+}
+
+}  // namespace
+
+absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnx(
+    mlir::MLIRContext* context, const std::string& path,
+    const OnnxImportOptions& options) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open '", path, "'"));
+  }
+  google::protobuf::io::FileInputStream file(descriptor,
+                                             /*block_size=*/1 << 16);
+  file.SetCloseOnDelete(true);
+  onnx::ModelProto model;
+  const bool parsed = model.ParseFromZeroCopyStream(&file);
+  if (file.GetErrno() != 0) {
+    return absl::ErrnoToStatus(file.GetErrno(),
+                               absl::StrCat("cannot read '", path, "'"));
+  }
+  return ImportModel(context, parsed, model, path, options);
+}
+
+absl::StatusOr<mlir::OwningOpRef<mlir::ModuleOp>> ImportOnnxBytes(
+    mlir::MLIRContext* context, absl::string_view bytes,
+    const std::string& path, const OnnxImportOptions& options) {
+  onnx::ModelProto model;
+  const bool parsed =
+      bytes.size() <= INT_MAX &&
+      model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
+  return ImportModel(context, parsed, model, path, options);
 }
 
 }  // namespace tpuc
