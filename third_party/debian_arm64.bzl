@@ -41,15 +41,15 @@ def _debian_arm64_impl(rctx):
     ])
     rctx.file("index/status", "")
     _run(rctx, "fetching the index of packages for arm64", apt + ["update"])
-    for package in rctx.attr.packages:
-        version = _version(rctx, package)
+    for package in rctx.attr.packages + rctx.attr.newest:
+        what, name = "downloading %s for arm64" % package, package
+        if package in rctx.attr.packages:
+            version = _version(rctx, package)
+            what += " in version %s (there is another? upgrade %s first)" % (version, package)
+            name += "=" + version
         folder = "packages/" + package
         _run(rctx, "making a folder", ["mkdir", "-p", folder])
-        _run(
-            rctx,
-            "downloading %s %s for arm64 (of another version? upgrade %s first)" % (package, version, package),
-            ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + apt + ["download", package + "=" + version],
-        )
+        _run(rctx, what, ["sh", "-c", "cd \"$0\" && exec \"$@\"", folder] + apt + ["download", name])
         _run(rctx, "unpacking " + package, ["sh", "-c", "dpkg-deb --extract \"$0\"/*.deb .", folder])
     for rest in ["index", "packages", "usr/include", "usr/share"]:
         rctx.delete(rest)
@@ -64,6 +64,10 @@ debian_arm64_repository = repository_rule(
     implementation = _debian_arm64_impl,
     doc = "The static libraries of packages, as //:lib/NAME.a.",
     attrs = {
+        "newest": attr.string_list(
+            doc = "Packages of a stable binary interface, in the newest version: security " +
+                  "updates replace the earlier ones. Headers are those of this machine.",
+        ),
         "packages": attr.string_list(
             doc = "Packages, which must be installed for this machine too: " +
                   "the version is the same, and so are the headers.",

@@ -50,7 +50,8 @@ def _libraries():
     absl_repository(name = "com_google_absl")
     debian_arm64_repository(
         name = "debian_arm64",
-        packages = ["libabsl-dev", "libgmock-dev", "libgtest-dev", "libssl-dev"],
+        newest = ["libssl-dev"],
+        packages = ["libabsl-dev", "libgmock-dev", "libgtest-dev"],
     )
     debian_repository(
         name = "com_google_protobuf",
