@@ -16,6 +16,8 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/quantization/calibration_table.h"
+#include "compiler/support/file.h"
 #include "compiler/support/similarity.h"
 #include "gtest/gtest.h"
 #include "mlir/IR/MLIRContext.h"
@@ -103,7 +105,32 @@ void ExpectOutputsAlone(mlir::ModuleOp module, const RandomNetwork& network,
   }
 }
 
-void CompareStages(uint32_t seed, const std::string& mode) {
+// The ranges of the given tensors as a calibration table.
+std::string WriteRanges(const TensorMap& tensors) {
+  quantization::CalibrationTable table;
+  for (const auto& [name, tensor] : tensors) {
+    if (tensor.dtype() != DType::kF32) continue;
+    const float* data = tensor.data<float>();
+    quantization::TensorRange range;
+    for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+      // Networks of chance overflow here and there.
+      const double x = std::isfinite(data[i]) ? data[i] : 0;
+      range.min = i == 0 ? x : std::min(range.min, x);
+      range.max = i == 0 ? x : std::max(range.max, x);
+    }
+    range.threshold =
+        std::max({std::abs(range.min), std::abs(range.max), 1e-3});
+    table.ranges[name] = range;
+    table.order.push_back(name);
+  }
+  const std::string path = testing::TempDir() + "/ranges.txt";
+  auto text = quantization::PrintCalibrationTable(table);
+  EXPECT_TRUE(text.ok() && WriteFileAtomically(path, *text).ok());
+  return path;
+}
+
+void CompareStages(uint32_t seed, const std::string& mode,
+                   bool asymmetric = false) {
   SCOPED_TRACE(absl::StrCat("seed ", seed, ", ", mode));
   const RandomNetwork network = MakeRandomNetwork(seed);
   mlir::MLIRContext context;
@@ -116,7 +143,9 @@ void CompareStages(uint32_t seed, const std::string& mode) {
   auto meant = interpreter::RunTop(*module, network.inputs);
   ASSERT_TRUE(meant.ok()) << meant.status();
   ExpectOutputsAlone(*module, network, *meant);
-  const absl::Status lowered = LowerToTpu(*module, {mode});
+  const absl::Status lowered = LowerToTpu(
+      *module,
+      {mode, mode == "INT8" ? WriteRanges(*meant) : "", "", asymmetric});
   ASSERT_TRUE(lowered.ok()) << lowered << "\n" << network.text;
   auto expected = interpreter::RunTpu(*module, network.inputs);
   ASSERT_TRUE(expected.ok()) << expected.status();
@@ -140,6 +169,12 @@ class Agreement : public testing::TestWithParam<const char*> {};
 TEST_P(Agreement, OfInterpreterAndSimulator) {
   for (uint32_t seed = 0; seed < kNetworks && !HasFailure(); ++seed) {
     CompareStages(seed, GetParam());
+  }
+}
+
+TEST(Quantized, AgreesInInterpreterAndSimulator) {
+  for (uint32_t seed = 0; seed < kNetworks && !HasFailure(); ++seed) {
+    CompareStages(seed, "INT8", /*asymmetric=*/seed % 2 == 1);
   }
 }
 
