@@ -151,17 +151,34 @@ def _libraries():
         packages = ["nlohmann-json3-dev"],
     )
 
-    debian_repository(
-        name = "dejavu_fonts",
-        build_file = Label("//third_party/fonts:dejavu.BUILD"),
-        links = {"/usr/share/fonts/truetype/dejavu/%s.ttf" % font: font + ".ttf" for font in [
+    for name, folder, package, fonts in [
+        ("dejavu_fonts", "dejavu", "fonts-dejavu-core", [
             "DejaVuSans",
             "DejaVuSans-Bold",
             "DejaVuSansMono",
             "DejaVuSerif",
-        ]},
-        packages = ["fonts-dejavu-core"],
-    )
+        ]),
+        ("freefont", "freefont", "fonts-freefont-ttf", [
+            "FreeSans",
+            "FreeSansBold",
+            "FreeSerif",
+            "FreeSerifItalic",
+        ]),
+        ("liberation_fonts", "liberation", "fonts-liberation", [
+            "LiberationMono-Regular",
+            "LiberationSans-Bold",
+            "LiberationSans-Regular",
+            "LiberationSansNarrow-Regular",
+            "LiberationSerif-Italic",
+            "LiberationSerif-Regular",
+        ]),
+    ]:
+        debian_repository(
+            name = name,
+            build_file = Label("//third_party/fonts:fonts.BUILD"),
+            links = {"/usr/share/fonts/truetype/%s/%s.ttf" % (folder, font): font + ".ttf" for font in fonts},
+            packages = [package],
+        )
 
 def _wheels():
     python_wheels(
@@ -200,6 +217,18 @@ def _wheels():
         build_file = Label("//third_party/python:pillow.BUILD"),
         folder = "py",
         wheels = {"pillow==11.3.0": "106064daa23a745510dabce1d84f29137a37224831d88eb4ce94bb187b1d7e5f"},
+    )
+    python_wheels(
+        name = "pycocotools_py",
+        build_file = Label("//third_party/python:pycocotools.BUILD"),
+        folder = "py",
+        wheels = {"pycocotools==2.0.11": "18ba75ff58cedb33a85ce2c18f1452f1fe20c9dd59925eec5300b2bf6205dbe1"},
+    )
+    python_wheels(
+        name = "scikit_learn",
+        build_file = Label("//third_party/python:scikit_learn.BUILD"),
+        keep = ["sklearn/datasets/data/digits.csv.gz"],
+        wheels = {"scikit-learn==1.9.1": "52a0703bbc07ad27f560fa63fa68e4c54dd735bfbbf65b4dd3c225dc7547b6df"},
     )
     python_wheels(
         name = "rapidocr",

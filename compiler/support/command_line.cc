@@ -27,6 +27,14 @@ void CommandLine::Optional(const std::string& flag, std::string* value,
   flags_.push_back({flag, metavar, help + shown, value, nullptr, false, false});
 }
 
+void CommandLine::Repeated(const std::string& flag,
+                           std::vector<std::string>* values,
+                           const std::string& metavar,
+                           const std::string& help) {
+  flags_.push_back({flag, metavar, absl::StrCat(help, " (may be repeated)"),
+                    nullptr, nullptr, false, false, values});
+}
+
 void CommandLine::Switch(const std::string& flag, bool* value,
                          const std::string& help) {
   flags_.push_back({flag, "", help, nullptr, value, false, false});
@@ -76,7 +84,7 @@ absl::Status CommandLine::Parse(const std::vector<std::string>& arguments,
     if (flag->is_unsupported)
       return absl::UnimplementedError(
           absl::StrCat("--", name, " is not supported: ", flag->help));
-    if (!seen.insert(name).second)
+    if (!seen.insert(name).second && flag->texts == nullptr)
       return absl::InvalidArgumentError(
           absl::StrCat("--", name, " is given twice"));
     if (flag->on != nullptr) {
@@ -84,10 +92,13 @@ absl::Status CommandLine::Parse(const std::vector<std::string>& arguments,
         return absl::InvalidArgumentError(
             absl::StrCat("--", name, " takes no value"));
       *flag->on = true;
-    } else if (equals != std::string::npos) {
-      *flag->text = word.substr(equals + 1);
-    } else if (i + 1 < arguments.size()) {
-      *flag->text = arguments[++i];
+    } else if (equals != std::string::npos || i + 1 < arguments.size()) {
+      std::string value = equals != std::string::npos ? word.substr(equals + 1)
+                                                      : arguments[++i];
+      if (flag->texts != nullptr)
+        flag->texts->push_back(std::move(value));
+      else
+        *flag->text = std::move(value);
     } else {
       return absl::InvalidArgumentError(
           absl::StrCat("--", name, " needs a value: ", flag->metavar));

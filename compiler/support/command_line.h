@@ -30,6 +30,9 @@ class CommandLine {
   // default.
   void Optional(const std::string& flag, std::string* value,
                 const std::string& metavar, const std::string& help);
+  // May be given any number of times; values are appended.
+  void Repeated(const std::string& flag, std::vector<std::string>* values,
+                const std::string& metavar, const std::string& help);
   void Switch(const std::string& flag, bool* value, const std::string& help);
   // A flag of the manual that is known but not supported: using it is an error
   // with that reason.
@@ -56,6 +59,7 @@ class CommandLine {
     bool* on = nullptr;
     bool is_required = false;
     bool is_unsupported = false;
+    std::vector<std::string>* texts = nullptr;
   };
 
   std::string tool_, summary_;

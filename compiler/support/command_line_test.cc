@@ -52,6 +52,19 @@ TEST_F(CommandLineTest, HelpTellsOfEveryFlag) {
     EXPECT_NE(help.find(text), std::string::npos) << text;
 }
 
+TEST(CommandLine, AppendsValuesOfARepeatedFlag) {
+  std::vector<std::string> models = {"first"};
+  CommandLine line("tool", "Does it.");
+  line.Repeated("model", &models, "FILE", "what to read");
+  bool wants_help = false;
+  EXPECT_TRUE(
+      line.Parse({"--model", "a", "--model=b", "-model", "a"}, &wants_help)
+          .ok());
+  EXPECT_EQ(models, (std::vector<std::string>{"first", "a", "b", "a"}));
+  EXPECT_EQ(line.Parse({"--model"}, &wants_help).message(),
+            "--model needs a value: FILE");
+}
+
 TEST(CommandLine, CollectsOtherWords) {
   std::vector<std::string> files;
   CommandLine line("tool", "Does it.");

@@ -40,7 +40,7 @@ int main(int argc, char** argv) {
   auto lines = (*reader)->Read(*image);
   if (!lines.ok()) return Fail(lines.status());
   for (const ocr::Line& line : *lines) {
-    for (ocr::Point corner : line.box)
+    for (tpuc::ocr::Point corner : line.box)
       std::printf("%.0f,%.0f ", corner.x, corner.y);
     std::printf("%.2f %s\n", line.text.score, line.text.text.c_str());
   }

@@ -8,6 +8,10 @@
 namespace ocr {
 namespace {
 
+using tpuc::ocr::Distance;
+using tpuc::ocr::Point;
+using tpuc::ocr::Quad;
+
 // Writes the image's value at `p`, between pixels the linear mean of four.
 void Sample(const tpuc::Image& image, Point p, uint8_t* to) {
   const double x = std::clamp(p.x, 0.0, double(image.width - 1));

@@ -10,14 +10,17 @@
 #include "det.h"
 #include "pictures.h"
 #include "rec.h"
+#include "runtime/ocr/text_boxes.h"
 #include "runtime/preprocess/preprocess.h"
 #include "runtime/typed_runner.h"
-#include "text_boxes.h"
 
 namespace ocr {
 namespace {
 
 using tpuc::Image;
+using tpuc::ocr::Point;
+using tpuc::ocr::Quad;
+using tpuc::ocr::Text;
 using tpuc::runtime::TypedRunner;
 
 constexpr double kTurnedScore = 0.9;  // of the classifier, to believe it
@@ -74,7 +77,7 @@ class NetworkReader : public Reader {
     if (!status.ok()) return status;
     const auto& map = det_out_.sigmoid_0_tmp_0;
     const int height = map.kShape[2], width = map.kShape[3];
-    std::vector<Quad> boxes = TextBoxes(map.data(), height, width);
+    std::vector<Quad> boxes = tpuc::ocr::TextBoxes(map.data(), height, width);
     const double factor =
         std::max(double(image.height) / height, double(image.width) / width);
     for (Quad& box : boxes) {
@@ -100,7 +103,8 @@ class NetworkReader : public Reader {
     const auto& classes = rec_out_.softmax_11_tmp_0;
     if (classes.kShape[2] != int64_t(Characters().size()) + 2)
       return absl::InternalError("the recogniser has other characters");
-    return DecodeCtc(classes.data(), classes.kShape[1], Characters());
+    return tpuc::ocr::DecodeCtc(classes.data(), classes.kShape[1],
+                                Characters());
   }
 
   TypedRunner<det::Det> detector_;

@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "ctc.h"
-#include "geometry.h"
+#include "runtime/ocr/ctc.h"
+#include "runtime/ocr/geometry.h"
 #include "runtime/preprocess/image.h"
 
 namespace ocr {
 
 struct Line {
-  Quad box;  // in the image's pixels
-  Text text;
+  tpuc::ocr::Quad box;  // in the image's pixels
+  tpuc::ocr::Text text;
 };
 
 // Finds text in images and reads it, with three networks that are part of the

@@ -69,42 +69,61 @@ absl::Status CheckValues(absl::string_view what,
                    " has ", NumChannels(format), " channels"));
 }
 
-// `image` in the middle, or in the upper left corner, of a larger one.
-Image Pad(const Image& image, int64_t height, int64_t width,
-          const Preprocessing& how) {
-  Image result(height, width, image.channels);
-  std::fill(result.pixels.begin(), result.pixels.end(),
-            static_cast<uint8_t>(how.pad_value));
-  const bool centers = how.pad_type == PadType::kCenter;
-  const int64_t top = centers ? (height - image.height) / 2 : 0;
-  const int64_t left = centers ? (width - image.width) / 2 : 0;
-  for (int64_t y = 0; y < image.height; ++y)
-    std::copy_n(image.at(y, 0), image.width * image.channels,
-                result.at(top + y, left));
-  return result;
-}
+// A picture of height x width, of which the part `image`, resized to the part's
+// size, is filled and the rest padded.
+struct Frame {
+  int64_t height, width;
+  struct {
+    int64_t top, left, height, width;
+  } image;
+};
 
-absl::StatusOr<Image> Resize(const Image& image, int64_t height, int64_t width,
-                             const Preprocessing& how) {
-  if (!how.keep_aspect_ratio) return ResizeImage(image, height, width);
+Frame FrameOf(const Preprocessing& how, int64_t image_height,
+              int64_t image_width, const Layout& layout) {
+  const bool resizes = how.resize_height != 0;
+  const int64_t height = resizes ? how.resize_height : layout.height;
+  const int64_t width = resizes ? how.resize_width : layout.width;
+  if (!how.keep_aspect_ratio) return {height, width, {0, 0, height, width}};
   const double ratio =
-      std::min(static_cast<double>(height) / static_cast<double>(image.height),
-               static_cast<double>(width) / static_cast<double>(image.width));
+      std::min(static_cast<double>(height) / static_cast<double>(image_height),
+               static_cast<double>(width) / static_cast<double>(image_width));
   const auto scaled = [&](int64_t extent, int64_t limit) {
     return std::clamp<int64_t>(
         static_cast<int64_t>(static_cast<double>(extent) * ratio), 1, limit);
   };
-  auto resized = ResizeImage(image, scaled(image.height, height),
-                             scaled(image.width, width));
-  if (!resized.ok()) return resized.status();
-  return Pad(*resized, height, width, how);
+  const int64_t filled_height = scaled(image_height, height);
+  const int64_t filled_width = scaled(image_width, width);
+  if (how.pad_type == PadType::kNormal)
+    return {height, width, {0, 0, filled_height, filled_width}};
+  return {height,
+          width,
+          {(height - filled_height) / 2, (width - filled_width) / 2,
+           filled_height, filled_width}};
+}
+
+absl::StatusOr<Image> Resize(const Image& image, const Frame& frame,
+                             const Preprocessing& how) {
+  auto resized = ResizeImage(image, frame.image.height, frame.image.width);
+  if (!resized.ok() || !how.keep_aspect_ratio) return resized;
+  Image result(frame.height, frame.width, image.channels);
+  std::fill(result.pixels.begin(), result.pixels.end(),
+            static_cast<uint8_t>(how.pad_value));
+  for (int64_t y = 0; y < resized->height; ++y)
+    std::copy_n(resized->at(y, 0), resized->width * resized->channels,
+                result.at(frame.image.top + y, frame.image.left));
+  return result;
+}
+
+// Where the input starts that is the middle of a picture.
+int64_t MiddleStart(int64_t picture, int64_t input) {
+  return picture / 2 - input / 2;
 }
 
 // The middle of an image as f32, for one element of the batch.
 void Normalize(const Image& image, const Preprocessing& how,
                const Layout& layout, float* to) {
-  const int64_t top = image.height / 2 - layout.height / 2;
-  const int64_t left = image.width / 2 - layout.width / 2;
+  const int64_t top = MiddleStart(image.height, layout.height);
+  const int64_t left = MiddleStart(image.width, layout.width);
   const bool is_nchw = how.channel_format == ChannelFormat::kNchw;
   const int64_t pixels = layout.height * layout.width;
   for (int64_t c = 0; c < layout.channels; ++c) {
@@ -224,9 +243,6 @@ absl::StatusOr<Tensor> Preprocess(absl::Span<const Image> images,
     return absl::InvalidArgumentError(
         absl::StrCat(images.size(), " images for an input of shape ",
                      ShapeText(shape), ", which takes ", layout.batch));
-  const bool resizes = how.resize_height != 0;
-  const int64_t height = resizes ? how.resize_height : layout.height;
-  const int64_t width = resizes ? how.resize_width : layout.width;
   Tensor result(DType::kF32, shape);
   float* to = result.data<float>();
   for (const Image& image : images) {
@@ -234,12 +250,29 @@ absl::StatusOr<Tensor> Preprocess(absl::Span<const Image> images,
       return absl::InvalidArgumentError(
           absl::StrCat("an image has ", image.channels, " channels; ",
                        layout.channels, " are needed"));
-    auto resized = Resize(image, height, width, how);
+    auto resized =
+        Resize(image, FrameOf(how, image.height, image.width, layout), how);
     if (!resized.ok()) return resized.status();
     Normalize(*resized, how, layout, to);
     to += layout.channels * layout.height * layout.width;
   }
   return result;
+}
+
+Placement PlacementOf(const Preprocessing& how, int64_t height, int64_t width,
+                      const std::vector<int64_t>& shape) {
+  const Layout layout = LayoutOf(shape, how.channel_format);
+  const Frame frame = FrameOf(how, height, width, layout);
+  Placement placement;
+  placement.scale_x =
+      static_cast<double>(frame.image.width) / static_cast<double>(width);
+  placement.scale_y =
+      static_cast<double>(frame.image.height) / static_cast<double>(height);
+  placement.left = static_cast<double>(frame.image.left -
+                                       MiddleStart(frame.width, layout.width));
+  placement.top = static_cast<double>(frame.image.top -
+                                      MiddleStart(frame.height, layout.height));
+  return placement;
 }
 
 }  // namespace tpuc

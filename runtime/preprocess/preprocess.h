@@ -75,4 +75,13 @@ absl::StatusOr<Tensor> Preprocess(absl::Span<const Image> images,
                                   const Preprocessing& how,
                                   const std::vector<int64_t>& shape);
 
+// Where an image lies in the input that Preprocess makes of it: its point
+// (x, y) is at (x * scale_x + left, y * scale_y + top) of the input, perhaps
+// outside.
+struct Placement {
+  double scale_x = 1, scale_y = 1, left = 0, top = 0;
+};
+Placement PlacementOf(const Preprocessing& how, int64_t height, int64_t width,
+                      const std::vector<int64_t>& shape);
+
 }  // namespace tpuc

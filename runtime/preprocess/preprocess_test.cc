@@ -105,6 +105,32 @@ TEST(Preprocess, CutsTheMiddleOut) {
             (std::vector<float>{6, 7, 8, 11, 12, 13}));
 }
 
+std::vector<double> Values(const Placement& p) {
+  return {p.scale_x, p.scale_y, p.left, p.top};
+}
+
+TEST(PlacementOf, SaysWhereTheImageLies) {
+  Preprocessing how;
+  const std::vector<int64_t> shape = {1, 3, 100, 200};
+  EXPECT_EQ(Values(PlacementOf(how, 50, 50, shape)),
+            (std::vector<double>{4, 2, 0, 0}));
+  // Half of the width stays empty.
+  how.keep_aspect_ratio = true;
+  EXPECT_EQ(Values(PlacementOf(how, 50, 50, shape)),
+            (std::vector<double>{2, 2, 50, 0}));
+  how.pad_type = PadType::kNormal;
+  EXPECT_EQ(Values(PlacementOf(how, 50, 50, shape)),
+            (std::vector<double>{2, 2, 0, 0}));
+  // The middle of something larger.
+  how.keep_aspect_ratio = false;
+  how.resize_height = how.resize_width = 400;
+  EXPECT_EQ(Values(PlacementOf(how, 50, 50, shape)),
+            (std::vector<double>{8, 8, -100, -150}));
+  how.channel_format = ChannelFormat::kNhwc;
+  EXPECT_EQ(Values(PlacementOf(how, 50, 50, {1, 100, 200, 3})),
+            (std::vector<double>{8, 8, -100, -150}));
+}
+
 TEST(CheckPreprocessing, SaysWhatIsWrong) {
   const std::vector<int64_t> shape = {1, 3, 8, 8};
   Preprocessing how;

@@ -8,6 +8,9 @@ checkout, or one without a network, finds them there.
 
 _PYTHON = "/usr/bin/python3"
 
+# Some files of a wheel.
+_UNPACK = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extractall(sys.argv[2], sys.argv[3:])"
+
 def _keep_folder(rctx):
     env = rctx.os.environ
     if env.get("XDG_CACHE_HOME"):
@@ -58,7 +61,10 @@ def _wheels_impl(rctx):
     rctx.file("wheels/README", "")
     for requirement, sha256 in rctx.attr.wheels.items():
         wheel = _fetch(rctx, requirement, sha256)
-        rctx.extract(wheel, output = rctx.attr.folder)
+        if rctx.attr.keep:
+            _execute(rctx, [_PYTHON, "-c", _UNPACK, wheel, rctx.attr.folder or "."] + rctx.attr.keep, "Unpacking " + requirement)
+        else:
+            rctx.extract(wheel, output = rctx.attr.folder)
         rctx.delete(wheel)
     rctx.delete("wheels")
     rctx.delete("download")
@@ -76,6 +82,7 @@ python_wheels = repository_rule(
             mandatory = True,
         ),
         "folder": attr.string(doc = "Where the wheels are unpacked."),
+        "keep": attr.string_list(doc = "The only paths that are unpacked; everything without it."),
         "leave_out": attr.string_list(doc = "Paths that are deleted after unpacking."),
         "wheels": attr.string_dict(
             doc = "\"name==version\" -> SHA-256 of the wheel.",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "text_boxes.h"
+#include "runtime/ocr/text_boxes.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
-namespace ocr {
+namespace tpuc::ocr {
 namespace {
 
 // Pixels of text, each grown by one to the right and below, which joins
@@ -110,4 +110,4 @@ std::vector<Quad> TextBoxes(const float* probabilities, int height, int width,
   return boxes;
 }
 
-}  // namespace ocr
+}  // namespace tpuc::ocr

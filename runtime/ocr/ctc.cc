@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ctc.h"
+#include "runtime/ocr/ctc.h"
 
 #include <algorithm>
 
-namespace ocr {
+namespace tpuc::ocr {
 
 Text DecodeCtc(const float* probabilities, int steps,
                const std::vector<std::string>& characters) {
@@ -25,4 +25,4 @@ Text DecodeCtc(const float* probabilities, int steps,
   return result;
 }
 
-}  // namespace ocr
+}  // namespace tpuc::ocr

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-namespace ocr {
+namespace tpuc::ocr {
 
 struct Point {
   double x = 0, y = 0;
@@ -40,4 +40,8 @@ Quad Ordered(const Rectangle& rectangle);
 // Whether a convex polygon, whose corners are in order, holds the point.
 bool Contains(const Quad& quad, Point point);
 
-}  // namespace ocr
+// Area that two quads share, over the area that they cover together; 0 when
+// they cover none. Of a quad that is not convex its convex hull counts.
+double IntersectionOverUnion(const Quad& a, const Quad& b);
+
+}  // namespace tpuc::ocr

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
-#include "ctc.h"
-#include "geometry.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "pictures.h"
-#include "text_boxes.h"
+#include "runtime/ocr/ctc.h"
+#include "runtime/ocr/geometry.h"
+#include "runtime/ocr/text_boxes.h"
 
-namespace ocr {
+namespace tpuc::ocr {
 namespace {
 
 using ::testing::DoubleNear;
@@ -38,6 +37,34 @@ TEST(Geometry, CornersAreInReadingOrder) {
   EXPECT_LT(quad[1].y, quad[2].y);
   EXPECT_TRUE(Contains(quad, {5, 2}));
   EXPECT_FALSE(Contains(quad, {5, 9}));
+}
+
+Quad Upright(double left, double top, double right, double bottom) {
+  return {{{left, top}, {right, top}, {right, bottom}, {left, bottom}}};
+}
+
+TEST(Geometry, IntersectionOverUnion) {
+  const Quad square = Upright(0, 0, 2, 2);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, square), 1);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, Upright(1, 0, 3, 2)), 2. / 6);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, Upright(5, 0, 7, 2)), 0);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, Upright(2, 0, 4, 2)), 0);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, Upright(.5, .5, 1.5, 1.5)),
+                   0.25);
+  // Corners the other way around, and from another one.
+  const Quad mirrored = {{{2, 2}, {2, 0}, {0, 0}, {0, 2}}};
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, mirrored), 1);
+  // A square on its tip, of area 2, within one of area 4: an octagon's case is
+  // the square turned by 45 degrees around the same centre.
+  const Quad tip = {{{1, 0}, {2, 1}, {1, 2}, {0, 1}}};
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(square, tip), 0.5);
+  const double r = std::sqrt(2.0);
+  const Quad turned = {{{1, 1 - r}, {1 + r, 1}, {1, 1 + r}, {1 - r, 1}}};
+  const double octagon = 8 * (r - 1);
+  EXPECT_NEAR(IntersectionOverUnion(square, turned), octagon / (8 - octagon),
+              1e-12);
+  const Quad empty = Upright(1, 1, 1, 1);
+  EXPECT_DOUBLE_EQ(IntersectionOverUnion(empty, empty), 0);
 }
 
 // Probabilities with a bright rectangle.
@@ -79,30 +106,6 @@ TEST(TextBoxes, AreInReadingOrder) {
   EXPECT_GT(boxes[2][0].y, 40);
 }
 
-TEST(Pictures, CropsAndTurns) {
-  tpuc::Image image(40, 60, 3);
-  for (int y = 0; y < 40; ++y)
-    for (int x = 0; x < 60; ++x) image.at(y, x)[0] = uint8_t(4 * x + y);
-  tpuc::Image crop = Crop(image, {{{10, 5}, {50, 5}, {50, 15}, {10, 15}}});
-  ASSERT_EQ(crop.width, 40);
-  ASSERT_EQ(crop.height, 10);
-  EXPECT_EQ(crop.at(2, 3)[0], 4 * 13 + 7);
-  TurnAround(crop);
-  EXPECT_EQ(crop.at(7, 36)[0], 4 * 13 + 7);
-  // A column is read from below.
-  crop = Crop(image, {{{10, 5}, {20, 5}, {20, 35}, {10, 35}}});
-  EXPECT_EQ(crop.width, 30);
-  EXPECT_EQ(crop.height, 10);
-  EXPECT_EQ(crop.at(0, 0)[0], 4 * 20 + 5);
-}
-
-TEST(Pictures, DrawsWithinTheImage) {
-  tpuc::Image image(10, 10, 3);
-  DrawQuad(image, {{{-5, 2}, {20, 2}, {20, 30}, {-5, 30}}});
-  EXPECT_EQ(image.at(2, 9)[2], 255);
-  EXPECT_EQ(image.at(3, 9)[2], 0);
-}
-
 TEST(Ctc, MergesRepetitionsAndDropsBlanks) {
   // Classes: blank, a, b, space.
   const std::vector<int> path = {0, 1, 1, 0, 1, 2, 3, 3, 2, 0};
@@ -117,4 +120,4 @@ TEST(Ctc, MergesRepetitionsAndDropsBlanks) {
 }
 
 }  // namespace
-}  // namespace ocr
+}  // namespace tpuc::ocr

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace ocr {
+namespace tpuc::ocr {
 
 struct Text {
   std::string text;  // UTF-8
@@ -17,4 +17,4 @@ struct Text {
 Text DecodeCtc(const float* probabilities, int steps,
                const std::vector<std::string>& characters);
 
-}  // namespace ocr
+}  // namespace tpuc::ocr

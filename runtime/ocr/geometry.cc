@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "geometry.h"
+#include "runtime/ocr/geometry.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-namespace ocr {
+namespace tpuc::ocr {
 namespace {
 
 Point operator+(Point a, Point b) { return {a.x + b.x, a.y + b.y}; }
@@ -27,6 +27,28 @@ Rectangle Around(const std::vector<Point>& points, Point along) {
   }
   return {{left * along + top * across, right * along + top * across,
            right * along + bottom * across, left * along + bottom * across}};
+}
+
+// Of a polygon whose corners are in order.
+double Area(const std::vector<Point>& polygon) {
+  double twice = 0;
+  for (size_t i = 0; i < polygon.size(); ++i)
+    twice += Cross(polygon[i], polygon[(i + 1) % polygon.size()]);
+  return std::abs(twice) / 2;
+}
+
+// What of the polygon lies left of the line from a to b, seen along it: one
+// step of Sutherland and Hodgman's clipping.
+std::vector<Point> LeftOf(Point a, Point b, const std::vector<Point>& polygon) {
+  std::vector<Point> result;
+  for (size_t i = 0; i < polygon.size(); ++i) {
+    const Point from = polygon[i], to = polygon[(i + 1) % polygon.size()];
+    const double s = Cross(b - a, from - a), t = Cross(b - a, to - a);
+    if (s >= 0) result.push_back(from);
+    if ((s > 0 && t < 0) || (s < 0 && t > 0))
+      result.push_back(from + (s / (s - t)) * (to - from));
+  }
+  return result;
 }
 
 }  // namespace
@@ -98,4 +120,15 @@ bool Contains(const Quad& quad, Point point) {
   return !(left && right);
 }
 
-}  // namespace ocr
+double IntersectionOverUnion(const Quad& a, const Quad& b) {
+  const std::vector<Point> first = ConvexHull({a.begin(), a.end()});
+  const std::vector<Point> second = ConvexHull({b.begin(), b.end()});
+  std::vector<Point> shared = first;
+  for (size_t i = 0; i < second.size() && !shared.empty(); ++i)
+    shared = LeftOf(second[i], second[(i + 1) % second.size()], shared);
+  const double intersection = Area(shared);
+  const double covered = Area(first) + Area(second) - intersection;
+  return covered > 0 ? intersection / covered : 0;
+}
+
+}  // namespace tpuc::ocr

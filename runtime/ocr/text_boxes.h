@@ -3,9 +3,9 @@
 
 #include <vector>
 
-#include "geometry.h"
+#include "runtime/ocr/geometry.h"
 
-namespace ocr {
+namespace tpuc::ocr {
 
 // From the detector's probabilities to boxes: what follows the network in
 // "Real-time Scene Text Detection with Differentiable Binarization" (Liao et
@@ -23,4 +23,4 @@ struct TextBoxOptions {
 std::vector<Quad> TextBoxes(const float* probabilities, int height, int width,
                             const TextBoxOptions& options = {});
 
-}  // namespace ocr
+}  // namespace tpuc::ocr

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data sets that are made when they are needed."""
+
+# Four families, from Debian.
+FONTS = [
+    "@dejavu_fonts//:DejaVuSans.ttf",
+    "@dejavu_fonts//:DejaVuSans-Bold.ttf",
+    "@dejavu_fonts//:DejaVuSansMono.ttf",
+    "@dejavu_fonts//:DejaVuSerif.ttf",
+    "@freefont//:FreeSans.ttf",
+    "@freefont//:FreeSansBold.ttf",
+    "@freefont//:FreeSerif.ttf",
+    "@freefont//:FreeSerifItalic.ttf",
+    "@liberation_fonts//:LiberationMono-Regular.ttf",
+    "@liberation_fonts//:LiberationSans-Bold.ttf",
+    "@liberation_fonts//:LiberationSans-Regular.ttf",
+    "@liberation_fonts//:LiberationSansNarrow-Regular.ttf",
+    "@liberation_fonts//:LiberationSerif-Italic.ttf",
+    "@liberation_fonts//:LiberationSerif-Regular.ttf",
+]
+
+def text_images(name, kind, part, count, seed):
+    """Draws images of text: the filegroup `name` of PNGs, and `<name>.txt`, their labels.
+
+    Args:
+      name: the images are `<name>/0000.png` and so on.
+      kind: `lines`, `directions` or `pages` (text_images.py).
+      part: `calibration` or `held_out`: no text of one is in the other.
+      count: how many.
+      seed: another one gives other images.
+    """
+    images = ["%s/%s.png" % (name, "0000"[len(str(i)):] + str(i)) for i in range(count)]
+    native.genrule(
+        name = name + "_drawn",
+        srcs = FONTS,
+        outs = [name + ".txt"] + images,
+        cmd = " ".join([
+            "$(execpath :text_images) --kind=%s --part=%s --seed=%d" % (kind, part, seed),
+            "$$(printf -- '--font=%s ' $(SRCS)) --labels=$(OUTS)",
+        ]),
+        exec_tools = [":text_images"],
+        message = "Drawing %d images of text" % count,
+    )
+    native.filegroup(
+        name = name,
+        srcs = images,
+    )
