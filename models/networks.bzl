@@ -8,6 +8,7 @@ MODES = ["f32", "f16", "bf16"]
 # The networks of this folder that stand for those that users have. Each has
 # the targets <label>_<mode>, a bmodel, and <label>_input, the test's input.
 NETWORKS = {
+    "digits": "//models/digits:digits",
     "inception_v1": "//models/seeded:inception_v1",
     "mobilenet_v2": "//models/seeded:mobilenet_v2",
     "ppocr_cls": "//models/ppocr:cls",

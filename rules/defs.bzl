@@ -34,7 +34,8 @@ tpu_cc_library(
 and runs the network.
 """
 
-load("//rules:providers.bzl", _TpuBmodelInfo = "TpuBmodelInfo", _TpuCalibrationInfo = "TpuCalibrationInfo", _TpuModelInfo = "TpuModelInfo")
+load("//rules:providers.bzl", _TpuAccuracyInfo = "TpuAccuracyInfo", _TpuBmodelInfo = "TpuBmodelInfo", _TpuCalibrationInfo = "TpuCalibrationInfo", _TpuModelInfo = "TpuModelInfo")
+load("//rules/private:tpu_accuracy.bzl", _tpu_accuracy = "tpu_accuracy", _tpu_accuracy_test = "tpu_accuracy_test")
 load("//rules/private:tpu_bmodel.bzl", _tpu_bmodel = "tpu_bmodel")
 load("//rules/private:tpu_bmodel_test.bzl", _tpu_bmodel_test = "tpu_bmodel_test")
 load("//rules/private:tpu_calibration.bzl", _tpu_calibration = "tpu_calibration")
@@ -46,7 +47,10 @@ tpu_bmodel = _tpu_bmodel
 tpu_bmodel_test = _tpu_bmodel_test
 tpu_calibration = _tpu_calibration
 tpu_cc_library = _tpu_cc_library
+tpu_accuracy = _tpu_accuracy
+tpu_accuracy_test = _tpu_accuracy_test
 
 TpuModelInfo = _TpuModelInfo
 TpuBmodelInfo = _TpuBmodelInfo
+TpuAccuracyInfo = _TpuAccuracyInfo
 TpuCalibrationInfo = _TpuCalibrationInfo

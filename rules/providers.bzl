@@ -36,10 +36,19 @@ TpuBmodelInfo = provider(
     },
 )
 
+TpuAccuracyInfo = provider(
+    doc = "How well a network does on a data set.",
+    fields = {
+        "scores": "File: the metrics, as model_eval --json writes them.",
+        "task": "string: classification, text_recognition, text_detection or coco.",
+    },
+)
+
 TpuToolchainInfo = provider(
     doc = "The compiler's binaries.",
     fields = {
         "model_deploy": "FilesToRunProvider: top dialect to .bmodel.",
+        "model_eval": "FilesToRunProvider: scores networks on data sets.",
         "model_runner": "FilesToRunProvider: runs a model on one input.",
         "model_tool": "FilesToRunProvider: looks into .bmodel files.",
         "model_transform": "FilesToRunProvider: source format to top dialect.",

@@ -220,11 +220,12 @@ absl::Status Evaluate(const Options& o) {
   Scores scores;
   absl::Status status = EvaluateAll(o, &reference, &scores);
   if (!status.ok()) return status;
-  if (!o.json.empty()) {
+  if (o.json.empty()) {
+    std::cout << Table(scores) << std::flush;
+  } else {
     status = WriteFileAtomically(o.json, ToJson(scores));
     if (!status.ok()) return status;
   }
-  std::cout << Table(scores) << std::flush;
   if (reference) scores.models.erase(scores.models.begin());
   return CheckLimits(scores, reference ? &*reference : nullptr, *least, *drops);
 }
@@ -268,7 +269,8 @@ int Main(int argc, char** argv) {
   line.Optional("threads", &o.threads, "N",
                 "images that are run at once; as many as there are processors "
                 "otherwise");
-  line.Optional("json", &o.json, "FILE", "write the numbers to this file");
+  line.Optional("json", &o.json, "FILE",
+                "write the numbers to this file instead of a table");
   if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;
   const absl::Status status = Evaluate(o);
   if (status.ok()) return 0;

@@ -19,6 +19,9 @@ FONTS = [
     "@liberation_fonts//:LiberationSerif-Regular.ttf",
 ]
 
+def _image_names(name, count):
+    return ["%s/%s.png" % (name, "0000"[len(str(i)):] + str(i)) for i in range(count)]
+
 def text_images(name, kind, part, count, seed):
     """Draws images of text: the filegroup `name` of PNGs, and `<name>.txt`, their labels.
 
@@ -29,7 +32,7 @@ def text_images(name, kind, part, count, seed):
       count: how many.
       seed: another one gives other images.
     """
-    images = ["%s/%s.png" % (name, "0000"[len(str(i)):] + str(i)) for i in range(count)]
+    images = _image_names(name, count)
     native.genrule(
         name = name + "_drawn",
         srcs = FONTS,
@@ -40,6 +43,28 @@ def text_images(name, kind, part, count, seed):
         ]),
         exec_tools = [":text_images"],
         message = "Drawing %d images of text" % count,
+    )
+    native.filegroup(
+        name = name,
+        srcs = images,
+    )
+
+def digit_images(name, part, count):
+    """Writes scikit-learn's digits: the filegroup `name` of PNGs, and `<name>.txt`, their labels.
+
+    Args:
+      name: the images are `<name>/0000.png` and so on.
+      part: `calibration` or `held_out` (digits.py).
+      count: how many there are.
+    """
+    images = _image_names(name, count)
+    native.genrule(
+        name = name + "_written",
+        srcs = ["@scikit_learn//:digits"],
+        outs = [name + ".txt"] + images,
+        cmd = "$(execpath :digit_images) $< %s $(OUTS)" % part,
+        exec_tools = [":digit_images"],
+        message = "Writing %d digits" % count,
     )
     native.filegroup(
         name = name,

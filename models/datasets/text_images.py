@@ -22,14 +22,13 @@ import json
 import math
 import os
 import random
-import struct
 import sys
-import zlib
 
 sys.dont_write_bytecode = True
 runfiles = os.environ.get("RUNFILES_DIR") or os.path.abspath(sys.argv[0]) + ".runfiles"
-sys.path[:0] = [os.path.join(runfiles, name, "py") for name in ("onnxruntime_py", "pillow_py")]
+sys.path[:0] = [os.path.join(runfiles, path) for path in ("tpuc/models/datasets", "onnxruntime_py/py", "pillow_py/py")]
 import numpy  # noqa: E402
+import png  # noqa: E402
 from PIL import Image, ImageDraw, ImageFilter, ImageFont  # noqa: E402
 
 GREY = (127, 127, 127)
@@ -187,17 +186,6 @@ def draw_page(generator, writer, fonts):
     return json.dumps(label), disturb(generator, image, range(3, 14), [0, 8, 16, 32])
 
 
-def png(pixels):
-    """Of [height, width, 3]."""
-    def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-    height, width, _ = pixels.shape
-    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows, 6)) + chunk(b"IEND", b"")
-
-
 KINDS = {"lines": draw_line, "directions": draw_direction, "pages": draw_page}
 
 
@@ -216,7 +204,7 @@ def main():
         generator = random.Random("%s %s %d %d" % (options.kind, options.part, options.seed, number))
         label, pixels = KINDS[options.kind](generator, Writer(generator, options.part), options.font)
         with open(path, "wb") as file:
-            file.write(png(pixels))
+            file.write(png.encode([row.tobytes() for row in pixels], pixels.shape[1]))
         labels += "%s\t%s\n" % (os.path.relpath(path, os.path.dirname(options.labels)), label)
     with open(options.labels, "w") as file:
         file.write(labels)

@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//rules:defs.bzl", "TpuBmodelInfo", "TpuCalibrationInfo", "TpuModelInfo", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_cc_library", "tpu_model")
+load("//rules:defs.bzl", "TpuBmodelInfo", "TpuCalibrationInfo", "TpuModelInfo", "tpu_accuracy", "tpu_accuracy_test", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_cc_library", "tpu_model")
 load("//rules/private:tpu_calibration.bzl", "shard_of")
 
 def _names(files):
@@ -124,6 +124,23 @@ def _cc_library_impl(ctx):
 
 _cc_library_test = analysistest.make(_cc_library_impl)
 
+def _accuracy_impl(ctx):
+    env = analysistest.begin(ctx)
+    target = analysistest.target_under_test(env)
+    asserts.equals(env, ["subject_accuracy.json"], _names(target[DefaultInfo].files.to_list()))
+    action = _mnemonics(analysistest.target_actions(env))["ModelEval"]
+    argv = action.argv
+    asserts.equals(env, "5", argv[argv.index("--limit") + 1])
+    asserts.true(env, argv[argv.index("--model") + 1].endswith("subject_bmodel.bmodel"))
+    asserts.true(env, argv[argv.index("--preprocessing") + 1].endswith("subject_model.mlir"))
+    asserts.true(env, argv[argv.index("--characters") + 1].endswith("model.onnx"))
+    inputs = _names(action.inputs.to_list())
+    for name in ["subject_bmodel.bmodel", "subject_model_weight.npz", "model.onnx", "list.txt", "photo.png"]:
+        asserts.true(env, name in inputs, "%s is not among %s" % (name, inputs))
+    return analysistest.end(env)
+
+_accuracy_test = analysistest.make(_accuracy_impl)
+
 def _failure_impl(ctx):
     env = analysistest.begin(ctx)
     asserts.expect_failure(env, ctx.attr.message)
@@ -241,6 +258,38 @@ def rules_test_suite(name):
         message = "it must be a number from 0",
         target_under_test = ":subject_deviation",
     )
+
+    for subject, task in [("subject_accuracy", "text_recognition"), ("subject_other_accuracy", "classification")]:
+        tpu_accuracy(
+            name = subject,
+            data = ["photo.png"],
+            dataset = "list.txt",
+            limit = 5,
+            model = ":subject_bmodel",
+            task = task,
+            tags = tags,
+        )
+    _accuracy_test(name = "accuracy_test", target_under_test = ":subject_accuracy")
+    for case, message, attributes in [
+        ("nothing", "or nothing is checked", {}),
+        ("no_reference", "max_drop needs a reference", {"max_drop": {"strings": "1"}}),
+        ("number", "min of strings is \"x\"; it must be a number", {"min": {"strings": "x"}}),
+        ("task", "is of text_recognition, the reference //rules/tests:subject_other_accuracy of classification", {
+            "max_drop": {"strings": "1"},
+            "reference": ":subject_other_accuracy",
+        }),
+    ]:
+        tpu_accuracy_test(
+            name = "subject_accuracy_" + case,
+            accuracy = ":subject_accuracy",
+            tags = tags,
+            **attributes
+        )
+        _failure_test(
+            name = "accuracy_%s_test" % case,
+            message = message,
+            target_under_test = ":subject_accuracy_" + case,
+        )
 
     _model_test(name = "model_test", target_under_test = ":subject_model")
     _image_test(name = "image_test", target_under_test = ":subject_image")

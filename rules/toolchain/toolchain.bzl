@@ -14,6 +14,7 @@ TOOLCHAIN_TYPE = str(Label("//rules/toolchain:toolchain_type"))
 
 _TOOLS = {
     "model_deploy": "Compiles the top dialect to a .bmodel.",
+    "model_eval": "Scores networks on data sets.",
     "model_runner": "Runs a model on one input.",
     "model_tool": "Looks into .bmodel files.",
     "model_transform": "Converts a source format to the top dialect.",

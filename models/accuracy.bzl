@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Networks scored on the images of //models/datasets, side by side."""
+
+load("//models:networks.bzl", "MODES")
+load("//rules:defs.bzl", "tpu_accuracy", "tpu_accuracy_test")
+
+def _score(name, model, network, task, limit, **kwargs):
+    tpu_accuracy(
+        name = name,
+        data = ["//models/datasets:%s_held_out" % network],
+        dataset = "//models/datasets:%s_held_out.txt" % network,
+        limit = limit,
+        model = model,
+        task = task,
+        **kwargs
+    )
+
+def accuracy(network, task, metric, least, max_drop, limit = 0):
+    """Scores a `network` and its bmodels on its images that are held out.
+
+    Targets: `<network>_accuracy`, `<network>_<mode>_accuracy` with all images,
+    `<network>_<mode>_accuracy_test`.
+
+    Args:
+      network: the network, and the name of its images.
+      task: as of tpu_accuracy.
+      metric: what the tests look at.
+      least: its least value, as text.
+      max_drop: by mode, how many points it may be lower than in F32 by the
+        interpreter, as text.
+      limit: the tests take that many images; 0: all.
+    """
+    models = dict({"": ":" + network}, **{"_" + mode: ":%s_%s" % (network, mode) for mode in MODES})
+    for suffix, model in models.items():
+        tags = ["manual"] if limit else []
+        _score("%s%s_accuracy" % (network, suffix), model, network, task, 0, tags = tags)
+        if limit:
+            _score("%s%s_accuracy_first" % (network, suffix), model, network, task, limit)
+    kind = "_accuracy_first" if limit else "_accuracy"
+    for mode in MODES:
+        tpu_accuracy_test(
+            name = "%s_%s_accuracy_test" % (network, mode),
+            size = "small",
+            accuracy = ":%s_%s%s" % (network, mode, kind),
+            max_drop = {metric: max_drop[mode]},
+            min = {metric: least},
+            reference = ":%s%s" % (network, kind),
+        )
+
+# What //models:accuracy shows.
+SCORED = [
+    "//models/ppocr:rec",
+    "//models/ppocr:cls",
+    "//models/ppocr:det",
+    "//models/digits:digits",
+]
+
+def scores_of(network):
+    """The targets of a network's scores on all images.
+
+    Args:
+      network: the label of the network.
+
+    Returns:
+      A list of labels.
+    """
+    return [network + "_accuracy"] + ["%s_%s_accuracy" % (network, mode) for mode in MODES]
