@@ -15,13 +15,14 @@ def _score(name, model, network, task, limit, **kwargs):
         **kwargs
     )
 
-def accuracy(network, task, metric, least, max_drop, limit = 0):
+def accuracy(name, network, task, metric, least, max_drop, limit = 0):
     """Scores a `network` and its bmodels on its images that are held out.
 
-    Targets: `<network>_accuracy`, `<network>_<mode>_accuracy` with all images,
-    `<network>_<mode>_accuracy_test`.
+    Targets: `name`, the network's scores on all images, `<network>_<mode>_accuracy`,
+    those of its bmodels, and `<network>_<mode>_accuracy_test`.
 
     Args:
+      name: `<network>_accuracy`.
       network: the network, and the name of its images.
       task: as of tpu_accuracy.
       metric: what the tests look at.
@@ -30,6 +31,8 @@ def accuracy(network, task, metric, least, max_drop, limit = 0):
         interpreter, as text.
       limit: the tests take that many images; 0: all.
     """
+    if name != network + "_accuracy":
+        fail("accuracy: name is \"%s\"; it must be \"%s_accuracy\"." % (name, network))
     models = dict({"": ":" + network}, **{"_" + mode: ":%s_%s" % (network, mode) for mode in MODES})
     for suffix, model in models.items():
         tags = ["manual"] if limit else []
