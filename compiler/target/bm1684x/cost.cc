@@ -22,8 +22,8 @@ int64_t ElementBytes(const LocalTensor& local) {
   return static_cast<int64_t>(SizeOf(local.dtype));
 }
 
-int64_t TensorCopyCycles(const LocalTensor& local, const Dims& strides,
-                         bool is_load) {
+TensorCopy TensorCopyOf(const LocalTensor& local, const Dims& strides,
+                        bool is_load) {
   Dims system = strides;
   system[kW] = std::max<int64_t>(system[kW], 1);  // as the copy has it
   // The model gives repeated rows away; nothing should be planned on that.
@@ -34,7 +34,12 @@ int64_t TensorCopyCycles(const LocalTensor& local, const Dims& strides,
   copy.element_bytes = ElementBytes(local);
   copy.src_strides = is_load ? system : local.Strides();
   copy.dst_strides = is_load ? local.Strides() : system;
-  return CopyCycles(copy);
+  return copy;
+}
+
+int64_t TensorCopyCycles(const LocalTensor& local, const Dims& strides,
+                         bool is_load) {
+  return CopyCycles(TensorCopyOf(local, strides, is_load));
 }
 
 // One row of channels that lie densely one behind the other; 64 of them, a
@@ -64,8 +69,16 @@ bool PrefersMatrixCopy(const LocalTensor& local, const Dims& strides,
              9 * TensorCopyCycles(local, strides, is_load);
 }
 
+bool IsBroadcast(const LocalTensor& local, const Dims& strides, bool is_load) {
+  return is_load && local.shape[kC] > 1 && strides[kC] == 0 &&
+         (local.shape[kW] == 1 || strides[kW] == 1);
+}
+
 int64_t CopyCycles(const LocalTensor& local, const Dims& strides,
                    bool is_load) {
+  if (IsBroadcast(local, strides, is_load))
+    return CeilDiv(local.shape[kC], isa::kLanes) *
+           BroadcastCycles(TensorCopyOf(local, strides, is_load));
   return PrefersMatrixCopy(local, strides, is_load)
              ? MatrixRowCycles(local, is_load)
              : TensorCopyCycles(local, strides, is_load);

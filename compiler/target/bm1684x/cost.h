@@ -8,7 +8,7 @@
 namespace tpuc::bm1684x {
 
 // A copy between `local` and a box of its shape in DDR with `strides`
-// (elements), by the cheaper of the two instructions that can do it. The box is
+// (elements), by the cheapest of the instructions that can do it. The box is
 // taken to begin at a page.
 int64_t CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
 
@@ -17,6 +17,9 @@ int64_t CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
 // pages.
 bool PrefersMatrixCopy(const LocalTensor& local, const Dims& strides,
                        bool is_load);
+
+// Whether a load repeats one channel in all lanes, which a broadcast does.
+bool IsBroadcast(const LocalTensor& local, const Dims& strides, bool is_load);
 
 // A convolution by CONV, group by group.
 struct GroupedConvolution {

@@ -60,6 +60,13 @@ TEST(CopyCycles, RepeatedRowsAreNotFree) {
   EXPECT_EQ(CopyCycles(local, {0, 0, 0, 1}, true), 303);
 }
 
+TEST(CopyCycles, OneChannelForAllLanesIsBroadcast) {
+  const LocalTensor table{0, DType::kI8, {1, 64, 1, 256}};
+  EXPECT_EQ(CopyCycles(table, {0, 0, 0, 1}, true), 4);
+  const LocalTensor scalar{0, DType::kF32, {1, 130, 1, 1}};
+  EXPECT_EQ(CopyCycles(scalar, {0, 0, 0, 0}, true), 3 * 4);
+}
+
 // What is planned is what the copy's instructions cost; up to 64 channels a
 // copy is one instruction.
 TEST(CopyCycles, AreThoseOfTheInstructions) {
@@ -71,6 +78,7 @@ TEST(CopyCycles, AreThoseOfTheInstructions) {
       {{1, 3, 8, 16}, {0, 4096, 100, 1}},    {{1, 64, 1, 256}, {0, 9, 0, 1}},
       {{1, 64, 12, 100}, {0, 1200, 100, 1}}, {{2, 7, 1, 1}, {7, 1, 0, 0}},
       {{1, 60, 5, 7}, {0, 100, 14, 2}},      {{3, 1, 1, 5000}, {0, 0, 0, 1}},
+      {{1, 64, 1, 256}, {0, 0, 0, 1}},       {{2, 50, 3, 4}, {30, 0, 10, 1}},
   };
   for (const Case& c : cases) {
     for (DType dtype : {DType::kI8, DType::kF16, DType::kF32}) {

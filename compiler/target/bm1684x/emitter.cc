@@ -433,6 +433,8 @@ void Emitter::Store(uint64_t ddr_address, const Dims& strides,
 // several copies.
 void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
                    const Dims& strides, bool is_load) {
+  if (IsBroadcast(local, strides, is_load))
+    return LoadBroadcast(local, ddr_address, strides);
   if (PrefersMatrixCopy(local, strides, is_load))
     return CopyMatrixRow(local, ddr_address, is_load);
   constexpr int64_t kMaxChannels = isa::kMaxSize / isa::kLanes * isa::kLanes;
@@ -519,6 +521,34 @@ void Emitter::MoveTransposed(DType dtype, const Dims& shape,
   isa::SetSrcAddress(dma, input.address);
   isa::SetDstAddress(dma, result.address);
   instructions_.push_back(dma.ToInstruction());
+}
+
+// 64 lanes a copy. The instruction doesn't use w strides.
+void Emitter::LoadBroadcast(const LocalTensor& local, uint64_t ddr_address,
+                            const Dims& strides) {
+  const Dims from = WithRowStride(strides, local.shape), to = local.Strides();
+  const auto esize = static_cast<int64_t>(SizeOf(local.dtype));
+  for (int64_t c = 0; c < local.shape[kC]; c += isa::kLanes) {
+    isa::DmaTensor dma;
+    dma.cmd_special_function = isa::DmaTensor::Op::kBroadcast;
+    dma.stride_enable = 1;
+    dma.src_data_format = Prec(local.dtype);
+    dma.src_nsize = dma.dst_nsize = local.shape[kN];
+    dma.src_csize = 1;
+    dma.dst_csize = std::min(local.shape[kC] - c, isa::kLanes);
+    dma.src_hsize = dma.dst_hsize = local.shape[kH];
+    dma.src_wsize = dma.dst_wsize = local.shape[kW];
+    dma.src_nstride = from[kN];
+    dma.src_hstride = from[kH];
+    dma.dst_nstride = to[kN];
+    dma.dst_cstride = to[kC];
+    dma.dst_hstride = to[kH];
+    dma.src_wstride = dma.dst_wstride = 1;
+    isa::SetSrcAddress(dma, ddr_address);
+    isa::SetDstAddress(dma, isa::kLocalBase + local.address +
+                                c / isa::kLanes * to[kC] * esize);
+    instructions_.push_back(dma.ToInstruction());
+  }
 }
 
 // Channels of one image that are dense in DDR: a row, dealt to 64 lanes a copy.

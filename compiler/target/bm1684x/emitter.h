@@ -148,6 +148,8 @@ class Emitter {
             bool is_load);
   void CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,
                      bool is_load);
+  void LoadBroadcast(const LocalTensor& local, uint64_t ddr_address,
+                     const Dims& strides);
   isa::SPorD Window(const LocalTensor& result, const LocalTensor& input,
                     const WindowFields& window);
 
