@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "compiler/dialect/top/module_io.h"
@@ -18,7 +17,6 @@
 #include "compiler/support/command_line.h"
 #include "compiler/support/file.h"
 #include "compiler/support/flag_values.h"
-#include "compiler/support/printable.h"
 #include "compiler/support/progress.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tools/lib/model_inputs.h"
@@ -36,29 +34,22 @@ using quantization::Statistics;
 
 struct Flags {
   std::vector<std::string> mlir;
-  std::string dataset, data_list, tune_list, input_num, tune_num = "0";
+  SampleFlags samples;
+  std::string tune_list, tune_num = "0";
   std::string method = "kld", debug_cmd, bins = "2048", threads;
   std::string table, statistics_out, statistics;
 };
 
 void Declare(CommandLine& line, Flags& f) {
   line.Positional(&f.mlir, "NET.mlir", "the network, from model_transform");
-  line.Optional("dataset", &f.dataset, "FOLDER",
-                "the samples: images (.png, .jpg, .jpeg), made inputs as the "
-                ".mlir records, or .npy and .npz files with the inputs");
-  line.Optional("data_list", &f.data_list, "FILE",
-                "a text file that names a sample on each line, instead; of a "
-                "network with more inputs an .npz, or a file for each input, "
-                "separated by commas");
-  line.Optional("input_num", &f.input_num, "N",
-                "take the first N samples only (of a folder, by name)");
+  f.samples.Declare(line);
   line.Optional("cali_method", &f.method, "METHOD",
                 "how thresholds are found: kld, percentile9999, max or mse");
   line.Optional("histogram_bin_num", &f.bins, "N",
                 "bins of the histogram that kld, percentile9999 and mse use");
   line.Optional("tune_num", &f.tune_num, "N",
                 "then search, for the first N samples, the thresholds with "
-                "which the layers that read the tensors err least");
+                "which the operations that read the tensors err least");
   line.Optional("tune_list", &f.tune_list, "FILE",
                 "take the samples for that from this list");
   line.Optional("o", &f.table, "FILE", "the calibration table to write");
@@ -74,16 +65,6 @@ void Declare(CommandLine& line, Flags& f) {
                 "older scripts' --cali_method");
 }
 
-absl::StatusOr<int64_t> Number(const char* flag, const std::string& text,
-                               int64_t least, int64_t most) {
-  int64_t value;
-  if (absl::SimpleAtoi(text, &value) && value >= least && value <= most)
-    return value;
-  return absl::InvalidArgumentError(absl::StrCat("--", flag, " is '", text,
-                                                 "'; it takes a number from ",
-                                                 least, " to ", most));
-}
-
 // What the flags mean.
 struct Options {
   std::string mlir;
@@ -96,17 +77,6 @@ struct Options {
 
 constexpr int64_t kMany = int64_t{1} << 40;
 
-absl::StatusOr<std::vector<std::string>> ReadSampleNames(const Flags& f) {
-  if (!f.data_list.empty()) return SamplesInList(f.data_list);
-  std::vector<std::string> others;
-  auto samples = SamplesInFolder(f.dataset, &others);
-  if (samples.ok() && !others.empty())
-    std::cerr << "run_calibration: left out " << others.size() << " of '"
-              << f.dataset << "' that are no samples, such as '"
-              << Printable(others[0]) << "'\n";
-  return samples;
-}
-
 absl::Status CheckCombination(const Flags& f) {
   const auto fail = [](const char* what) {
     return absl::InvalidArgumentError(what);
@@ -115,17 +85,12 @@ absl::Status CheckCombination(const Flags& f) {
     return fail("give one network, an .mlir file from model_transform");
   if (f.table.empty() == f.statistics_out.empty())
     return fail("give one of -o, for a table, and --statistics_out");
-  if (!f.dataset.empty() && !f.data_list.empty())
-    return fail("give one of --dataset and --data_list");
   if (!f.statistics.empty() && !f.statistics_out.empty())
     return fail("--statistics makes a table: it needs -o");
-  const bool has_samples = !f.dataset.empty() || !f.data_list.empty();
   const bool tunes = f.tune_num != "0" || !f.tune_list.empty();
-  if (!has_samples && f.statistics.empty())
-    return fail("give the samples: --dataset FOLDER or --data_list FILE");
   if (tunes && !f.statistics_out.empty())
     return fail("tuning is a part of making a table: it needs -o");
-  if (tunes && !has_samples && f.tune_list.empty())
+  if (tunes && !f.samples.AreGiven() && f.tune_list.empty())
     return fail(
         "--tune_num needs samples: --tune_list, --dataset or "
         "--data_list");
@@ -136,11 +101,11 @@ absl::StatusOr<Options> Understand(const Flags& f) {
   if (absl::Status s = CheckCombination(f); !s.ok()) return s;
   Options o;
   o.mlir = f.mlir[0];
-  auto bins = Number("histogram_bin_num", f.bins, quantization::kLeastBins,
-                     quantization::kMostBins);
+  auto bins = FlagNumber("histogram_bin_num", f.bins, quantization::kLeastBins,
+                         quantization::kMostBins);
   if (!bins.ok()) return bins.status();
   o.bins = *bins;
-  auto tune_num = Number("tune_num", f.tune_num, 0, kMany);
+  auto tune_num = FlagNumber("tune_num", f.tune_num, 0, kMany);
   if (!tune_num.ok()) return tune_num.status();
   o.tune_num = *tune_num;
   auto method =
@@ -149,19 +114,14 @@ absl::StatusOr<Options> Understand(const Flags& f) {
   o.method = *method;
   o.control.threads = std::max(1u, std::thread::hardware_concurrency());
   if (!f.threads.empty()) {
-    auto threads = Number("threads", f.threads, 1, 1024);
+    auto threads = FlagNumber("threads", f.threads, 1, 1024);
     if (!threads.ok()) return threads.status();
     o.control.threads = static_cast<int>(*threads);
   }
-  if (!f.dataset.empty() || !f.data_list.empty()) {
-    auto samples = ReadSampleNames(f);
+  if (f.samples.AreGiven() || f.statistics.empty()) {
+    auto samples = f.samples.Read("run_calibration");
     if (!samples.ok()) return samples.status();
     o.samples = *std::move(samples);
-  }
-  if (!f.input_num.empty()) {
-    auto most = Number("input_num", f.input_num, 1, kMany);
-    if (!most.ok()) return most.status();
-    if (*most < static_cast<int64_t>(o.samples.size())) o.samples.resize(*most);
   }
   o.tune_samples = o.samples;
   if (!f.tune_list.empty()) {
@@ -256,7 +216,7 @@ absl::Status Calibrate(const Flags& f) {
       quantization::MakeTable(*statistics, o.method, o.bins, &warnings);
   if (!table.ok()) return table.status();
   {
-    Bar bar("tuning, layers", o.control);
+    Bar bar("tuning, operations", o.control);
     absl::Status status = quantization::TuneThresholds(
         **module, SamplesOf(o.tune_samples, *inputs), bar.control(), &*table);
     if (!status.ok()) return status;

@@ -16,103 +16,48 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/quantization/fake_quantize.h"
+#include "compiler/quantization/part.h"
 #include "compiler/quantization/thresholds.h"
 #include "compiler/support/parallel.h"
 #include "compiler/support/printable.h"
+#include "llvm/ADT/SetVector.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/IR/IRMapping.h"
 
 namespace tpuc::quantization {
 namespace {
 
-// The weights of a layer that become integers.
-struct LayerWeights {
-  mlir::Value value;
-  int64_t axis = 0;  // of the output's channels
-};
-
-std::optional<LayerWeights> WeightsOf(mlir::Operation* op) {
-  if (auto conv = mlir::dyn_cast<top::ConvOp>(op))
-    return LayerWeights{conv.getFilter(), 0};
-  if (auto conv = mlir::dyn_cast<top::ConvTransposeOp>(op))
-    return LayerWeights{conv.getFilter(), 1};
-  if (auto product = mlir::dyn_cast<top::MatMulOp>(op)) {
-    const int64_t rank = top::ShapeOf(product.getRight()).size();
-    return LayerWeights{product.getRight(),
-                        product.getRightTranspose() ? rank - 2 : rank - 1};
+// Operations that give their operand's integers on as they are: its threshold
+// is that of their result, too.
+mlir::Value Origin(mlir::Value value) {
+  while (mlir::Operation* op = value.getDefiningOp()) {
+    if (!mlir::isa<top::ReshapeOp, top::PermuteOp, top::SliceOp,
+                   top::MaxPoolOp>(op))
+      break;
+    value = op->getOperand(0);
   }
-  return std::nullopt;
+  return value;
 }
 
-// A layer alone, as a module with one input; or a result of the network.
+// An operation alone, as a module; or a result of the network.
 struct Reader {
+  std::string origin;  // whose threshold is tried
   std::string input, output;
+  std::vector<std::string> others;  // what else the operation reads
   std::vector<float> candidates;
   bool is_signed = true;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   std::optional<interpreter::Program> program;  // none: the tensor itself
 };
 
-// Takes the tensors that it made out of the context's store again.
-class ScratchWeights {
- public:
-  explicit ScratchWeights(mlir::MLIRContext* context) : context_(context) {}
-  ~ScratchWeights() {
-    for (const std::string& name : names_) getWeights(context_).Erase(name);
-  }
-  mlir::Value Add(mlir::OpBuilder& builder, Tensor tensor) {
-    auto weight = top::CreateWeight(builder, "calibration", std::move(tensor));
-    names_.push_back(getName(weight));
-    return weight.getOutput();
-  }
-
- private:
-  mlir::MLIRContext* context_;
-  std::vector<std::string> names_;
-};
-
-mlir::OwningOpRef<mlir::ModuleOp> Isolate(mlir::Operation* op,
-                                          const LayerWeights& weights,
-                                          ScratchWeights& scratch) {
-  mlir::OpBuilder builder(op->getContext());
-  const mlir::Location unknown = builder.getUnknownLoc();
-  auto module = mlir::ModuleOp::create(unknown);
-  builder.setInsertionPointToEnd(module.getBody());
-  const mlir::Value input = op->getOperand(0);
-  auto function = builder.create<mlir::func::FuncOp>(
-      unknown, "main",
-      builder.getFunctionType({input.getType()}, op->getResultTypes()));
-  builder.setInsertionPointToStart(function.addEntryBlock());
-  mlir::IRMapping mapping;
-  auto read = builder.create<top::InputOp>(
-      NameLocation(op->getContext(), getName(input)), input.getType(),
-      function.getArgument(0));
-  for (mlir::Value operand : op->getOperands()) {
-    if (operand == input) {
-      mapping.map(operand, read.getOutput());
-    } else if (operand == weights.value) {
-      mapping.map(operand, scratch.Add(builder, FakeQuantizeChannels(
-                                                    *top::ConstantOf(operand),
-                                                    weights.axis)));
-    } else if (!mapping.contains(operand)) {
-      builder.clone(*operand.getDefiningOp(), mapping);
-    }
-  }
-  mlir::Operation* layer = builder.clone(*op, mapping);
-  builder.create<mlir::func::ReturnOp>(unknown, layer->getResults());
-  return module;
-}
-
-// Nothing when there is no choice.
 std::vector<float> CandidatesOf(const TensorRange& range) {
-  const float low = static_cast<float>(range.threshold);
   const float high =
       static_cast<float>(std::max(std::fabs(range.min), std::fabs(range.max)));
-  if (!(low < high)) return {};
+  const float low =
+      std::min(static_cast<float>(range.threshold), kLeastPart * high);
   std::vector<float> candidates;
   for (int i = 0; i < kCandidates; ++i)
-    candidates.push_back(low + (high - low) * static_cast<float>(i) /
-                                   (kCandidates - 1));
+    candidates.push_back(std::min(
+        high, low + (high - low) * static_cast<float>(i) / (kCandidates - 1)));
   return candidates;
 }
 
@@ -153,7 +98,7 @@ class Tuner {
     for (size_t i = 0; i < readers_.size(); ++i) {
       const auto least =
           std::min_element(distances_[i].begin(), distances_[i].end());
-      float& threshold = chosen[readers_[i].input];
+      float& threshold = chosen[readers_[i].origin];
       threshold = std::max(
           threshold, readers_[i].candidates[least - distances_[i].begin()]);
     }
@@ -168,29 +113,38 @@ class Tuner {
         if (absl::Status s = AddReader(result, nullptr); !s.ok()) return s;
       return absl::OkStatus();
     }
-    const auto weights = WeightsOf(op);
-    if (!weights || top::ConstantOf(weights->value) == nullptr ||
-        top::ConstantOf(op->getOperand(0)) != nullptr)
+    if (op->getNumResults() != 1 ||
+        mlir::isa<top::InputOp, top::WeightOp, top::ReshapeOp, top::PermuteOp,
+                  top::SliceOp, top::MaxPoolOp>(op))
       return absl::OkStatus();
-    return AddReader(op->getOperand(0), op);
+    llvm::SetVector<mlir::Value> operands;
+    for (mlir::Value operand : op->getOperands())
+      if (!operand.getDefiningOp<top::WeightOp>()) operands.insert(operand);
+    for (mlir::Value operand : operands)
+      if (absl::Status s = AddReader(operand, op); !s.ok()) return s;
+    return absl::OkStatus();
   }
 
   absl::Status AddReader(mlir::Value input, mlir::Operation* op) {
     Reader reader;
     reader.input = getName(input);
-    const auto range = table_.ranges.find(reader.input);
+    reader.origin = getName(Origin(input));
+    const auto range = table_.ranges.find(reader.origin);
     if (range == table_.ranges.end())
       return absl::NotFoundError(absl::StrCat("the table has no tensor '",
-                                              Printable(reader.input), "'"));
+                                              Printable(reader.origin), "'"));
     reader.candidates = CandidatesOf(range->second);
     if (reader.candidates.empty()) return absl::OkStatus();
     reader.is_signed = range->second.min < 0;
     reader.output = op != nullptr ? getName(op) : reader.input;
     if (op != nullptr) {
-      reader.module = Isolate(op, *WeightsOf(op), scratch_);
+      reader.module = CopyPart(op, op->getResult(0), &scratch_);
       auto program = interpreter::PrepareTop(*reader.module, false);
       if (!program.ok()) return program.status();
       reader.program.emplace(*std::move(program));
+      for (mlir::Value operand : op->getOperands())
+        if (operand != input && !operand.getDefiningOp<top::WeightOp>())
+          reader.others.push_back(getName(operand));
     }
     readers_.push_back(std::move(reader));
     distances_.emplace_back(kCandidates);
@@ -227,6 +181,8 @@ class Tuner {
     const Tensor& wanted = tensors.at(reader.output);
     for (int k = 0; k < kCandidates; ++k) {
       TensorMap values;
+      for (const std::string& name : reader.others)
+        values[name] = tensors.at(name);
       Tensor& rounded = values[reader.input] =
           Tensor(DType::kF32, input.shape());
       FakeQuantize(input.data<float>(), input.NumElements(),

@@ -16,7 +16,7 @@
 namespace tpuc::quantization {
 namespace {
 
-// x is read by two layers, y by none but the caller; z has no weights.
+// x is read by two layers, y and z by none but the caller.
 constexpr char kNetwork[] = R"(
 func.func @main(%arg: tensor<40x8xf32>) -> (tensor<40x5xf32>, tensor<40x3xf32>) {
   %x = top.Input %arg : tensor<40x8xf32> loc("x")
@@ -113,6 +113,7 @@ class TuneTest : public ::testing::Test {
   }
 
   double Best(bool first, double low, double high) {
+    low = std::min(low, kLeastPart * high);
     double least = std::numeric_limits<double>::infinity(), best = 0;
     for (int i = 0; i < kCandidates; ++i) {
       const double threshold = low + (high - low) * i / (kCandidates - 1);
@@ -150,7 +151,6 @@ TEST_F(TuneTest, TakesTheLargestOfWhatTheReadersChoose) {
     const double b = Best(false, most * part, most);
     EXPECT_NEAR(tuned[0].ranges["x"].threshold, std::max(a, b), most * 1e-5);
     EXPECT_GT(tuned[0].ranges["y"].threshold, table->ranges["y"].threshold);
-    EXPECT_EQ(tuned[0].ranges["z"].threshold, table->ranges["z"].threshold);
     for (const char* name : {"x", "y", "z"})
       EXPECT_EQ(tuned[0].ranges[name].threshold,
                 tuned[1].ranges[name].threshold);

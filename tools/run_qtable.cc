@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the operations of a network to keep in float; see --help.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "compiler/deploy/compile.h"
+#include "compiler/dialect/top/TopOps.h"
+#include "compiler/dialect/top/module_io.h"
+#include "compiler/interpreter/top/interpreter.h"
+#include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/quantization/calibration_table.h"
+#include "compiler/quantization/sensitivity.h"
+#include "compiler/quantization/smallest.h"
+#include "compiler/support/command_line.h"
+#include "compiler/support/file.h"
+#include "compiler/support/flag_values.h"
+#include "compiler/support/progress.h"
+#include "compiler/support/similarity.h"
+#include "mlir/IR/MLIRContext.h"
+#include "tools/lib/model_inputs.h"
+#include "tools/lib/run_model.h"
+#include "tools/lib/sample_files.h"
+
+namespace tpuc {
+namespace {
+
+using quantization::LayerLoss;
+using quantization::RunControl;
+using quantization::Samples;
+
+struct Flags {
+  std::vector<std::string> mlir;
+  SampleFlags samples;
+  std::string table, cosine = "0.99", euclidean = "0", most, type = "F16";
+  std::string threads, losses_out, shard, losses, qtable;
+  bool asymmetric = false;
+};
+
+void Declare(CommandLine& line, Flags& f) {
+  line.Positional(&f.mlir, "NET.mlir", "the network, from model_transform");
+  f.samples.Declare(line);
+  line.Required("calibration_table", &f.table, "FILE",
+                "the ranges of its tensors, from run_calibration");
+  line.Switch("asymmetric", &f.asymmetric,
+              "for asymmetric INT8, as model_deploy's flag");
+  line.Optional("expected_cos", &f.cosine, "COSINE",
+                "least cosine of each result with that in float");
+  line.Optional("expected_euclidean", &f.euclidean, "SIMILARITY",
+                "least euclidean similarity of each result with that in float");
+  line.Optional("max_float_layers", &f.most, "N",
+                "keep at most N operations in float");
+  line.Optional("fp_type", &f.type, "TYPE", "what float is: F16, BF16 or F32");
+  line.Optional("o", &f.qtable, "FILE", "the quantization table to write");
+  line.Optional("losses_out", &f.losses_out, "FILE",
+                "write how much each operation loses instead");
+  line.Optional("shard", &f.shard, "I/N",
+                "of the operations measure each N-th only, from the I-th "
+                "(1 to N) on; for --losses_out");
+  line.Optional("losses", &f.losses, "FILE,...",
+                "make the table from what --losses_out wrote for all shards");
+  line.Optional("threads", &f.threads, "N",
+                "threads to use, those of the machine by default; the result "
+                "does not depend on it");
+}
+
+struct Options {
+  std::string mlir;
+  double cosine = 0, euclidean = 0;
+  int64_t most = 0;
+  int64_t shard = 0, shards = 1;
+  int threads = 1;
+  std::vector<std::string> samples;
+};
+
+absl::StatusOr<double> Limit(const char* flag, const std::string& text) {
+  double value;
+  if (absl::SimpleAtod(text, &value) && value >= 0 && value <= 1) return value;
+  return absl::InvalidArgumentError(
+      absl::StrCat("--", flag, " is '", text,
+                   "'; it takes a number from 0 to "
+                   "1"));
+}
+
+absl::Status ParseShard(const std::string& text, Options& o) {
+  const std::vector<std::string> parts = absl::StrSplit(text, '/');
+  if (parts.size() == 2 && absl::SimpleAtoi(parts[0], &o.shard) &&
+      absl::SimpleAtoi(parts[1], &o.shards) && o.shard >= 1 &&
+      o.shard <= o.shards) {
+    --o.shard;
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--shard is '", text, "'; it takes I/N with I from 1 to N, such as 2/4"));
+}
+
+absl::StatusOr<Options> Understand(const Flags& f) {
+  const auto fail = [](const char* what) {
+    return absl::InvalidArgumentError(what);
+  };
+  if (f.mlir.size() != 1)
+    return fail("give one network, an .mlir file from model_transform");
+  if (f.qtable.empty() == f.losses_out.empty())
+    return fail("give one of -o, for a table, and --losses_out");
+  if (!f.losses.empty() && f.qtable.empty())
+    return fail("--losses makes a table: it needs -o");
+  if (!f.shard.empty() && f.losses_out.empty())
+    return fail("--shard is for --losses_out");
+  if (f.type != "F16" && f.type != "BF16" && f.type != "F32")
+    return absl::InvalidArgumentError(
+        absl::StrCat("--fp_type is '", f.type, "'; it takes F16, BF16 or F32"));
+  Options o;
+  o.mlir = f.mlir[0];
+  if (!f.shard.empty())
+    if (absl::Status s = ParseShard(f.shard, o); !s.ok()) return s;
+  auto cosine = Limit("expected_cos", f.cosine);
+  if (!cosine.ok()) return cosine.status();
+  o.cosine = *cosine;
+  auto euclidean = Limit("expected_euclidean", f.euclidean);
+  if (!euclidean.ok()) return euclidean.status();
+  o.euclidean = *euclidean;
+  constexpr int64_t kMany = int64_t{1} << 40;
+  o.most = kMany;
+  if (!f.most.empty()) {
+    auto most = FlagNumber("max_float_layers", f.most, 0, kMany);
+    if (!most.ok()) return most.status();
+    o.most = *most;
+  }
+  o.threads = std::max(1u, std::thread::hardware_concurrency());
+  if (!f.threads.empty()) {
+    auto threads = FlagNumber("threads", f.threads, 1, 1024);
+    if (!threads.ok()) return threads.status();
+    o.threads = static_cast<int>(*threads);
+  }
+  auto samples = f.samples.Read("run_qtable");
+  if (!samples.ok()) return samples.status();
+  o.samples = *std::move(samples);
+  return o;
+}
+
+// A file that is gone when the program ends.
+class ScratchFile {
+ public:
+  static absl::StatusOr<ScratchFile> Make() {
+    const char* folder = std::getenv("TMPDIR");
+    std::string path =
+        absl::StrCat(folder != nullptr ? folder : "/tmp", "/qtable.XXXXXX");
+    const int file = ::mkstemp(path.data());
+    if (file < 0)
+      return absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
+    ::close(file);
+    return ScratchFile(path);
+  }
+  ScratchFile(ScratchFile&& other) : path_(std::exchange(other.path_, "")) {}
+  ~ScratchFile() {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit ScratchFile(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
+// Sums over the elements of a result.
+struct Sums {
+  double ab = 0, aa = 0, bb = 0, difference = 0, mean = 0;
+
+  void Add(const Tensor& a, const Tensor& b) {
+    const float* x = a.data<float>();
+    const float* y = b.data<float>();
+    for (int64_t i = 0; i < a.NumElements(); ++i) {
+      const double p = x[i], q = y[i];
+      ab += p * q;
+      aa += p * p;
+      bb += q * q;
+      difference += (p - q) * (p - q);
+      mean += (p + q) * (p + q) / 4;
+    }
+  }
+  double Cosine() const {
+    return aa == bb && aa == 0 ? 1 : ab / std::sqrt(aa * bb);
+  }
+  double Euclidean() const {
+    return difference == 0 ? 1 : 1 - std::sqrt(difference / mean);
+  }
+};
+
+// A network's results for each sample, in the order of the results.
+using Results = std::vector<std::vector<Tensor>>;
+
+absl::StatusOr<Results> RunAll(const interpreter::Program& program,
+                               const interpreter::Signature& signature,
+                               const std::vector<TensorMap>& inputs,
+                               int threads) {
+  Results results(inputs.size());
+  const absl::Status status = program.RunEach(
+      static_cast<int64_t>(inputs.size()),
+      [&](int64_t i) -> absl::StatusOr<TensorMap> { return inputs[i]; },
+      [&](int64_t i, TensorMap tensors) {
+        for (const interpreter::TensorInfo& info : signature.outputs)
+          results[i].push_back(ToFloat(tensors.at(info.name)));
+        return absl::OkStatus();
+      },
+      threads);
+  if (!status.ok()) return status;
+  return results;
+}
+
+std::string QtableText(const std::vector<LayerLoss>& ranked, int64_t count,
+                       const std::string& type) {
+  std::string text = "# op_name quantize_mode\n";
+  for (int64_t i = 0; i < count; ++i)
+    absl::StrAppend(&text, ranked[i].name, " ", type, "\n");
+  return text;
+}
+
+// Tries how close the network comes with some layers in float.
+class Search {
+ public:
+  Search(const Flags& flags, const Options& options,
+         const std::vector<LayerLoss>& ranked)
+      : flags_(flags), options_(options), ranked_(ranked) {}
+
+  absl::Status Prepare(mlir::ModuleOp module,
+                       const std::vector<InputInfo>& infos) {
+    for (const std::string& sample : options_.samples) {
+      auto inputs = ReadInputs(sample, infos);
+      if (!inputs.ok()) return inputs.status();
+      inputs_.push_back(*std::move(inputs));
+    }
+    auto signature = interpreter::SignatureOf(module);
+    if (!signature.ok()) return signature.status();
+    auto program = interpreter::PrepareTop(module, /*keep_all=*/false);
+    if (!program.ok()) return program.status();
+    auto exact = RunAll(*program, *signature, inputs_, options_.threads);
+    if (!exact.ok()) return exact.status();
+    exact_ = *std::move(exact);
+    return absl::OkStatus();
+  }
+
+  // Whether all results are close enough with the first `count` layers in
+  // float; remembers how close the worst one is.
+  absl::StatusOr<bool> Try(int64_t count) {
+    auto scratch = ScratchFile::Make();
+    if (!scratch.ok()) return scratch.status();
+    absl::Status status = WriteFileAtomically(
+        scratch->path(), QtableText(ranked_, count, flags_.type));
+    if (!status.ok()) return status;
+    mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+    LoadDialects(&context);
+    auto module = LoadModule(&context, options_.mlir);
+    if (!module.ok()) return module.status();
+    Quantization quantization;
+    quantization.mode = "INT8";
+    quantization.calibration_table = flags_.table;
+    quantization.quantize_table = scratch->path();
+    quantization.asymmetric = flags_.asymmetric;
+    status = LowerToTpu(**module, quantization);
+    if (!status.ok()) return status;
+    auto signature = interpreter::SignatureOf(**module);
+    if (!signature.ok()) return signature.status();
+    auto program = interpreter::Program::Prepare(
+        **module, interpreter::TpuEvaluators(), /*keep_all=*/false);
+    if (!program.ok()) return program.status();
+    auto results = RunAll(*program, *signature, inputs_, options_.threads);
+    if (!results.ok()) return results.status();
+    Measure(*results);
+    return cosine_ >= options_.cosine && euclidean_ >= options_.euclidean;
+  }
+
+  double cosine() const { return cosine_; }
+  double euclidean() const { return euclidean_; }
+
+ private:
+  void Measure(const Results& results) {
+    cosine_ = euclidean_ = 1;
+    for (size_t k = 0; k < exact_[0].size(); ++k) {
+      Sums sums;
+      for (size_t i = 0; i < exact_.size(); ++i)
+        sums.Add(results[i][k], exact_[i][k]);
+      cosine_ = std::min(cosine_, sums.Cosine());
+      euclidean_ = std::min(euclidean_, sums.Euclidean());
+    }
+  }
+
+  const Flags& flags_;
+  const Options& options_;
+  const std::vector<LayerLoss>& ranked_;
+  std::vector<TensorMap> inputs_;
+  Results exact_;
+  double cosine_ = 0, euclidean_ = 0;
+};
+
+// All layers, in order of execution.
+absl::StatusOr<std::vector<LayerLoss>> ReadLosses(const std::string& files,
+                                                  mlir::ModuleOp module) {
+  std::map<std::string, double> losses;
+  for (const std::string& file : SplitNames(files)) {
+    auto text = ReadFile(file);
+    if (!text.ok()) return text.status();
+    auto part = quantization::ParseLosses(*text, file);
+    if (!part.ok()) return part.status();
+    for (const LayerLoss& layer : *part) losses[layer.name] = layer.loss;
+  }
+  std::vector<LayerLoss> all;
+  for (mlir::Operation* op : quantization::LayersOf(module)) {
+    const auto it = losses.find(getName(op));
+    if (it == losses.end())
+      return absl::NotFoundError(absl::StrCat(
+          "--losses: no file holds the loss of '", getName(op), "'"));
+    all.push_back({it->first, it->second});
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<LayerLoss>> MeasureOrRead(
+    const Flags& f, const Options& o, mlir::ModuleOp module,
+    const std::vector<InputInfo>& infos) {
+  if (!f.losses.empty()) return ReadLosses(f.losses, module);
+  auto table = quantization::ReadCalibrationTable(f.table);
+  if (!table.ok()) return table.status();
+  Progress progress("measuring, layers");
+  const Samples samples = {
+      o.samples, [&](int64_t i) { return ReadInputs(o.samples[i], infos); }};
+  return quantization::MeasureLosses(
+      module, *table, samples,
+      [&](size_t place) {
+        return static_cast<int64_t>(place) % o.shards == o.shard;
+      },
+      {o.threads,
+       [&](int64_t done, int64_t total) { progress.Update(done, total); }});
+}
+
+// The largest loss first; of equal ones, the first to be executed.
+std::vector<LayerLoss> Ranked(const std::vector<LayerLoss>& losses) {
+  std::vector<size_t> places(losses.size());
+  std::iota(places.begin(), places.end(), size_t{0});
+  std::sort(places.begin(), places.end(), [&](size_t a, size_t b) {
+    return losses[a].loss != losses[b].loss ? losses[a].loss > losses[b].loss
+                                            : a < b;
+  });
+  std::vector<LayerLoss> ranked;
+  for (size_t place : places) ranked.push_back(losses[place]);
+  return ranked;
+}
+
+absl::Status MakeQtable(const Flags& f) {
+  auto options = Understand(f);
+  if (!options.ok()) return options.status();
+  const Options& o = *options;
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  LoadDialects(&context);
+  auto module = LoadModule(&context, o.mlir);
+  if (!module.ok()) return module.status();
+  auto infos = InputsOf(**module);
+  if (!infos.ok()) return infos.status();
+  auto losses = MeasureOrRead(f, o, **module, *infos);
+  if (!losses.ok()) return losses.status();
+  if (!f.losses_out.empty())
+    return WriteFileAtomically(f.losses_out,
+                               quantization::PrintLosses(*losses));
+
+  const std::vector<LayerLoss> ranked = Ranked(*losses);
+  Search search(f, o, ranked);
+  absl::Status status = search.Prepare(**module, *infos);
+  if (!status.ok()) return status;
+  const int64_t most = std::min(o.most, static_cast<int64_t>(losses->size()));
+  double cosine = 0, euclidean = 0;
+  auto count = quantization::SmallestPassing(
+      most, [&](int64_t n) -> absl::StatusOr<bool> {
+        auto good = search.Try(n);
+        if (good.ok() && (*good || n == most)) {
+          cosine = search.cosine();
+          euclidean = search.euclidean();
+        }
+        return good;
+      });
+  if (!count.ok()) return count.status();
+  const std::string reached = absl::StrFormat(
+      "cosine %.6f, euclidean similarity %.6f", cosine, euclidean);
+  if (!count->has_value())
+    return absl::FailedPreconditionError(absl::StrCat(
+        "with the ", most, " of ", losses->size(), " layers that lose most in ",
+        f.type, " the results reach ", reached, ", not the wanted ", f.cosine,
+        " and ", f.euclidean));
+  std::cout << **count << " of " << losses->size() << " layers in " << f.type
+            << ": " << reached << "\n";
+  return WriteFileAtomically(f.qtable, QtableText(ranked, **count, f.type));
+}
+
+int Main(int argc, char** argv) {
+  Flags flags;
+  CommandLine line("run_qtable",
+                   "Finds the operations of a network to keep in float, so "
+                   "that the rest in INT8 gives results close enough: the "
+                   "quantization table that model_deploy takes. Measures what "
+                   "each operation alone loses in 8 bits, and takes as few of "
+                   "those that lose most as are needed.");
+  Declare(line, flags);
+  if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;
+  const absl::Status status = MakeQtable(flags);
+  if (status.ok()) return 0;
+  std::cerr << "run_qtable: " << status.message() << "\n";
+  return 1;
+}
+
+}  // namespace
+}  // namespace tpuc
+
+int main(int argc, char** argv) { return tpuc::Main(argc, argv); }
