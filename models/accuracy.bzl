@@ -28,7 +28,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0):
       metric: what the tests look at.
       least: its least value, as text.
       max_drop: by mode, how many points it may be lower than in F32 by the
-        interpreter, as text.
+        interpreter, as text; other modes have no test.
       limit: the tests take that many images; 0: all.
     """
     if name != network + "_accuracy":
@@ -40,7 +40,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0):
         if limit:
             _score("%s%s_accuracy_first" % (network, suffix), model, network, task, limit)
     kind = "_accuracy_first" if limit else "_accuracy"
-    for mode in MODES:
+    for mode in max_drop:
         tpu_accuracy_test(
             name = "%s_%s_accuracy_test" % (network, mode),
             size = "small",

@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real networks, each in three arithmetics."""
+"""Real networks, each in several arithmetics."""
 
-load("//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_model")
+load("//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_model")
 
-MODES = ["f32", "f16", "bf16"]
+FLOAT_MODES = ["f32", "f16", "bf16"]
+
+# With symmetric ranges, and with zero points.
+INTEGER_MODES = ["int8", "int8_asym"]
+
+MODES = FLOAT_MODES + INTEGER_MODES
+
+# Of the outputs. Within a network single tensors of a few numbers may be far
+# off; a task's accuracy is what counts (//models:accuracy).
+INTEGER_OUTPUT_TOLERANCE = "0.9,0.5"
 
 # The networks of this folder that stand for those that users have. Each has
 # the targets <label>_<mode>, a bmodel, and <label>_input, the test's input.
@@ -25,12 +34,14 @@ def network(
         name,
         model,
         test_input,
+        calibration = None,
         input_shapes = None,
         model_name = None,
         output_names = [],
         preprocessing = {},
         size = "small",
         quantize_tolerances = {},
+        integer_excepts = [],
         **kwargs):
     """A tpu_model and, for each mode, `<name>_<mode>` and `<name>_<mode>_test`.
 
@@ -38,6 +49,8 @@ def network(
       name: the tpu_model.
       model: the .onnx file.
       test_input: as of tpu_model.
+      calibration: images that the ranges of INT8 are found with; without any
+        there are no targets for INT8.
       input_shapes: as of tpu_model.
       model_name: as of tpu_model.
       output_names: as of tpu_model. End a network before its last softmax: that
@@ -47,6 +60,7 @@ def network(
       size: of the tests.
       quantize_tolerances: quantize_tolerance of the tests by mode, where the
         default does not do.
+      integer_excepts: tensors that the tests of INT8 leave out.
       **kwargs: more attributes of the tests.
     """
     tpu_model(
@@ -64,16 +78,33 @@ def network(
             srcs = [":" + name],
             output_group = "inputs",
         )
-    for mode in MODES:
+    if calibration:
+        tpu_calibration(
+            name = name + "_calibration",
+            data = calibration,
+            method = "mse",
+            model = ":" + name,
+        )
+    for mode in MODES if calibration else FLOAT_MODES:
+        is_integer = mode in INTEGER_MODES
+        limits = dict(kwargs)
+        if is_integer:
+            limits["excepts"] = kwargs.get("excepts", []) + integer_excepts
+            limits["output_tolerance"] = INTEGER_OUTPUT_TOLERANCE
+
+            # Steps of 1/127 leave few values of a function that is steep.
+            limits["min_distinct"] = 2
         tpu_bmodel(
             name = "%s_%s" % (name, mode),
+            asymmetric = mode == "int8_asym",
+            calibration = ":%s_calibration" % name if is_integer else None,
             model = ":" + name,
-            quantize = mode.upper(),
+            quantize = "INT8" if is_integer else mode.upper(),
         )
         tpu_bmodel_test(
             name = "%s_%s_test" % (name, mode),
             size = size,
             bmodel = ":%s_%s" % (name, mode),
             quantize_tolerance = quantize_tolerances.get(mode, ""),
-            **kwargs
+            **limits
         )

@@ -70,3 +70,15 @@ def digit_images(name, part, count):
         name = name,
         srcs = images,
     )
+
+def first_images(name, count):
+    """Images of a set of this package.
+
+    Args:
+      name: the set.
+      count: how many, from the first on.
+
+    Returns:
+      A list of labels.
+    """
+    return ["//models/datasets:%s/%s.png" % (name, "0000"[len(str(i)):] + str(i)) for i in range(count)]

@@ -26,6 +26,8 @@ NORMALIZATIONS = {
     },
 }
 
+CALIBRATION_IMAGES = 8
+
 def _made_up_parameters_impl(ctx):
     args = ctx.actions.args()
     args.add(ctx.file.graph or ctx.attr.graph_name)
@@ -94,6 +96,14 @@ def seeded_network(name, graph, input_name, normalization, seed, extent = 224, *
         seed = seed,
         shape = shape,
     )
+    calibration = ["%s_calibration_%d" % (name, i) for i in range(CALIBRATION_IMAGES)]
+    for i, image in enumerate(calibration):
+        test_image(
+            name = image,
+            kind = "scene",
+            seed = 100 * (i + 1) + seed,
+            shape = shape,
+        )
     is_file = ":" in graph
     made_up_parameters(
         name = name + "_onnx",
@@ -105,6 +115,7 @@ def seeded_network(name, graph, input_name, normalization, seed, extent = 224, *
     )
     network(
         name = name,
+        calibration = [":%s.png" % image for image in calibration],
         model = ":%s.onnx" % name,
         preprocessing = preprocessing,
         test_input = ":%s_image" % name,

@@ -44,9 +44,13 @@ _ATTRS = {
               "elements needs as many as it has elements.",
         default = 100,
     ),
+    "output_tolerance": attr.string(
+        doc = "Least cosine and euclidean similarity of the simulator's outputs with those of ONNX " +
+              "Runtime; by default quantize_tolerance.",
+    ),
     "quantize_tolerance": attr.string(
         doc = "Least cosine and euclidean similarity of the tpu dialect with the " +
-              "top dialect. By default 0.9999,0.999 for F32, 0.99,0.95 for F16, 0.99,0.86 for BF16 and 0.9,0.5 for INT8.",
+              "top dialect. By default 0.9999,0.999 for F32, 0.99,0.95 for F16, 0.99,0.86 for BF16 and 0.7,0.2 for INT8.",
     ),
     "source_tolerance": attr.string(
         doc = "Least cosine and euclidean similarity of the top dialect with ONNX Runtime.",
@@ -70,7 +74,7 @@ compare "top dialect (reference) and tpu dialect in {quantize}" \\
 compare "tpu dialect (reference) and simulator, equal bits" \\
   "{bmodel_outputs}" "{tpu_outputs}" --exact --whole_target
 compare "ONNX Runtime (reference) and simulator, the outputs" \\
-  "{bmodel_outputs}" "{source_outputs}" --tolerance {quantize_tolerance} --whole_target
+  "{bmodel_outputs}" "{source_outputs}" --tolerance {output_tolerance} --whole_target
 echo "== outputs of the simulator, how much they vary"
 "{npz_tool}" spread "{bmodel_outputs}" --min_distinct {min_distinct} \\
   --min_deviation {min_deviation} {excepts} || {{
@@ -89,6 +93,8 @@ def _tpu_bmodel_test_impl(ctx):
              (ctx.label, ctx.attr.bmodel.label))
     quantize_tolerance = ctx.attr.quantize_tolerance or QUANTIZE_TOLERANCES[info.quantize]
     check_tolerance(ctx.label, "quantize_tolerance", quantize_tolerance)
+    output_tolerance = ctx.attr.output_tolerance or quantize_tolerance
+    check_tolerance(ctx.label, "output_tolerance", output_tolerance)
     check_tolerance(ctx.label, "source_tolerance", ctx.attr.source_tolerance)
 
     if not is_number(ctx.attr.min_deviation):
@@ -112,6 +118,7 @@ def _tpu_bmodel_test_impl(ctx):
             min_distinct = ctx.attr.min_distinct,
             quantize = info.quantize,
             quantize_tolerance = quantize_tolerance,
+            output_tolerance = output_tolerance,
             source_tolerance = ctx.attr.source_tolerance,
             excepts = "--excepts '%s'" % ",".join(ctx.attr.excepts) if ctx.attr.excepts else "",
             **{key: file.short_path for key, file in files.items()}
