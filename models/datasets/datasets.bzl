@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data sets that are made when they are needed."""
 
-# Four families, from Debian.
+# Three families, from Debian.
 FONTS = [
     "@dejavu_fonts//:DejaVuSans.ttf",
     "@dejavu_fonts//:DejaVuSans-Bold.ttf",
