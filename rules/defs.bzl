@@ -41,12 +41,14 @@ load("//rules/private:tpu_bmodel_test.bzl", _tpu_bmodel_test = "tpu_bmodel_test"
 load("//rules/private:tpu_calibration.bzl", _tpu_calibration = "tpu_calibration")
 load("//rules/private:tpu_cc_library.bzl", _tpu_cc_library = "tpu_cc_library")
 load("//rules/private:tpu_model.bzl", _tpu_model = "tpu_model")
+load("//rules/private:tpu_qtable.bzl", _tpu_qtable = "tpu_qtable")
 
 tpu_model = _tpu_model
 tpu_bmodel = _tpu_bmodel
 tpu_bmodel_test = _tpu_bmodel_test
 tpu_calibration = _tpu_calibration
 tpu_cc_library = _tpu_cc_library
+tpu_qtable = _tpu_qtable
 tpu_accuracy = _tpu_accuracy
 tpu_accuracy_test = _tpu_accuracy_test
 

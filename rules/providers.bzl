@@ -55,5 +55,6 @@ TpuToolchainInfo = provider(
         "npz_tool": "FilesToRunProvider: compares and prints .npz files.",
         "onnxruntime_runner": "FilesToRunProvider: runs an ONNX model with ONNX Runtime.",
         "run_calibration": "FilesToRunProvider: finds the range of each tensor.",
+        "run_qtable": "FilesToRunProvider: finds the operations to keep in float.",
     },
 )

@@ -3,6 +3,7 @@
 
 load("//rules:providers.bzl", "TpuCalibrationInfo", "TpuModelInfo")
 load("//rules/toolchain:toolchain.bzl", "TOOLCHAIN_TYPE")
+load(":samples.bzl", "SAMPLES", "list_of", "samples_of")
 
 _DOC = """Finds the range of each tensor of a network, for integer arithmetic.
 
@@ -27,12 +28,7 @@ tpu_calibration(
 _METHODS = ["kld", "percentile9999", "max", "mse"]
 
 _ATTRS = {
-    "data": attr.label_list(
-        doc = "The samples: images, made inputs as the model records, or `.npy` and `.npz` files. " +
-              "Of a network with several inputs each sample is an `.npz`.",
-        allow_files = [".png", ".jpg", ".jpeg", ".npy", ".npz"],
-        mandatory = True,
-    ),
+    "data": SAMPLES,
     "histogram_bin_num": attr.int(
         doc = "Bins of the histograms that thresholds are found with.",
         default = 2048,
@@ -71,21 +67,11 @@ def shard_of(path, shards):
 def _check(ctx, samples):
     if ctx.attr.shards < 1:
         fail("%s: shards is %d; it must be at least 1." % (ctx.label, ctx.attr.shards))
-    if not samples:
-        fail("%s: data holds no file; a data set needs at least one sample." % ctx.label)
     if ctx.attr.tune_num < 0 or ctx.attr.tune_num > len(samples):
         fail("%s: tune_num is %d; it must be from 0 to the number of samples in data, %d." %
              (ctx.label, ctx.attr.tune_num, len(samples)))
     if ctx.attr.histogram_bin_num < 128 or ctx.attr.histogram_bin_num > 8192:
         fail("%s: histogram_bin_num is %d; it must be from 128 to 8192." % (ctx.label, ctx.attr.histogram_bin_num))
-
-def _list_of(ctx, flag, samples):
-    """The flag with a file that lists the samples."""
-    args = ctx.actions.args()
-    args.add_all(samples)
-    args.use_param_file("--%s=%%s" % flag, use_always = True)
-    args.set_param_file_format("multiline")
-    return args
 
 def _statistics(ctx, tool, model, name, samples):
     """Declares the action of one shard."""
@@ -97,7 +83,7 @@ def _statistics(ctx, tool, model, name, samples):
         outputs = [output],
         inputs = [model.mlir, model.weights] + samples,
         executable = tool,
-        arguments = [args, _list_of(ctx, "data_list", samples)],
+        arguments = [args, list_of(ctx, "data_list", samples)],
         mnemonic = "CalibrationStatistics",
         progress_message = "Running %s on %d samples" % (model.mlir.short_path, len(samples)),
     )
@@ -106,8 +92,7 @@ def _statistics(ctx, tool, model, name, samples):
 def _tpu_calibration_impl(ctx):
     tool = ctx.toolchains[TOOLCHAIN_TYPE].tpu.run_calibration
     model = ctx.attr.model[TpuModelInfo]
-    by_path = {f.short_path: f for f in ctx.files.data}
-    samples = [by_path[path] for path in sorted(by_path)]
+    samples = samples_of(ctx)
     _check(ctx, samples)
 
     shards = ctx.attr.shards
@@ -132,7 +117,7 @@ def _tpu_calibration_impl(ctx):
         outputs = [table],
         inputs = [model.mlir, model.weights] + statistics + tuning,
         executable = tool,
-        arguments = [args] + ([_list_of(ctx, "tune_list", tuning)] if tuning else []),
+        arguments = [args] + ([list_of(ctx, "tune_list", tuning)] if tuning else []),
         mnemonic = "CalibrationTable",
         progress_message = "Finding thresholds for %s" % model.mlir.short_path,
     )

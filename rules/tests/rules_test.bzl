@@ -3,7 +3,7 @@
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts")
 load("@rules_cc//cc/common:cc_info.bzl", "CcInfo")
-load("//rules:defs.bzl", "TpuBmodelInfo", "TpuCalibrationInfo", "TpuModelInfo", "tpu_accuracy", "tpu_accuracy_test", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_cc_library", "tpu_model")
+load("//rules:defs.bzl", "TpuBmodelInfo", "TpuCalibrationInfo", "TpuModelInfo", "tpu_accuracy", "tpu_accuracy_test", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_cc_library", "tpu_model", "tpu_qtable")
 load("//rules/private:tpu_calibration.bzl", "shard_of")
 
 def _names(files):
@@ -98,6 +98,20 @@ def _calibration_impl(ctx):
 
 _calibration_test = analysistest.make(_calibration_impl)
 
+def _qtable_impl(ctx):
+    env = analysistest.begin(ctx)
+    actions = analysistest.target_actions(env)
+    shards = [a for a in actions if a.mnemonic == "LayerLosses"]
+    asserts.equals(env, ["1/3", "2/3", "3/3"], [a.argv[a.argv.index("--shard") + 1] for a in shards])
+    table = _mnemonics(actions)["QuantizeTable"]
+    asserts.equals(env, _SAMPLES[:2], [f.basename for f in table.inputs.to_list() if f.extension == "png"])
+    asserts.equals(env, 3, len(table.argv[table.argv.index("--losses") + 1].split(",")))
+    asserts.equals(env, "0.995", table.argv[table.argv.index("--expected_cos") + 1])
+    asserts.true(env, "subject_calibration.table" in _names(table.inputs.to_list()))
+    return analysistest.end(env)
+
+_qtable_test = analysistest.make(_qtable_impl)
+
 def _no_inputs_impl(ctx):
     env = analysistest.begin(ctx)
     target = analysistest.target_under_test(env)
@@ -185,7 +199,29 @@ def _calibration_tests(tags):
             message = message,
             target_under_test = ":subject_calibration_" + what,
         )
-    return ["calibration_test"] + ["calibration_%s_test" % what for what in _BAD_CALIBRATIONS]
+    tpu_qtable(
+        name = "subject_qtable",
+        calibration = ":subject_calibration",
+        data = _SAMPLES,
+        expected_cos = "0.995",
+        input_num = 2,
+        shards = 3,
+        tags = tags,
+    )
+    _qtable_test(name = "qtable_test", target_under_test = ":subject_qtable")
+    tpu_qtable(
+        name = "subject_qtable_cos",
+        calibration = ":subject_calibration",
+        data = _SAMPLES,
+        expected_cos = "high",
+        tags = tags,
+    )
+    _failure_test(
+        name = "qtable_cos_test",
+        message = "expected_cos is \"high\"; it must be a number from 0 to 1",
+        target_under_test = ":subject_qtable_cos",
+    )
+    return ["calibration_test", "qtable_test", "qtable_cos_test"] + ["calibration_%s_test" % what for what in _BAD_CALIBRATIONS]
 
 def rules_test_suite(name):
     """Declares the subjects and their tests.

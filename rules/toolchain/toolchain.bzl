@@ -21,6 +21,7 @@ _TOOLS = {
     "npz_tool": "Compares and prints .npz files.",
     "onnxruntime_runner": "Runs an ONNX model with ONNX Runtime.",
     "run_calibration": "Finds the range of each tensor of a network.",
+    "run_qtable": "Finds the operations of a network to keep in float.",
 }
 
 def _toolchain_impl(ctx):
