@@ -12,6 +12,7 @@
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/dialect/tpu/TpuOps.h"
 #include "compiler/support/command_line.h"
+#include "compiler/support/comparison.h"
 #include "compiler/support/file.h"
 #include "compiler/support/flag_values.h"
 #include "compiler/support/npz.h"
@@ -33,6 +34,7 @@ namespace {
 
 struct Options {
   std::string input, model, output, profile, net, onnxruntime, input_npz;
+  std::string reference_model, similarities, reference_output;
   PreprocessFlags preprocess;
   bool dump_all_tensors = false;
   bool check_races = false;
@@ -41,6 +43,7 @@ struct Options {
 struct Results {
   TensorMap tensors;
   std::vector<std::string> order;
+  std::vector<std::string> outputs;  // of an .mlir: the network's own
 };
 
 absl::StatusOr<Results> RunMlir(const Options& o,
@@ -75,7 +78,10 @@ absl::StatusOr<Results> RunMlir(const Options& o,
       **module, *inputs, o.dump_all_tensors,
       [&](int64_t done, int64_t total) { progress.Update(done, total); });
   if (!tensors.ok()) return tensors.status();
-  return Results{*std::move(tensors), TensorOrder(**module)};
+  auto outputs = OutputsOf(**module);
+  if (!outputs.ok()) return outputs.status();
+  return Results{*std::move(tensors), TensorOrder(**module),
+                 *std::move(outputs)};
 }
 
 absl::StatusOr<TensorMap> ReadImagesForOnnx(
@@ -97,7 +103,7 @@ absl::StatusOr<Results> RunOnnx(const Options& o,
   auto tensors =
       RunOnnxRuntime(o.onnxruntime, o.model, *inputs, o.dump_all_tensors);
   if (!tensors.ok()) return tensors.status();
-  return Results{*std::move(tensors), {}};
+  return Results{*std::move(tensors), {}, {}};
 }
 
 // The cycle model needs no data: nothing is run.
@@ -135,40 +141,80 @@ absl::Status CheckFlags(const Options& o) {
   if (!o.input_npz.empty() && !is_mlir)
     return absl::InvalidArgumentError(absl::StrCat(
         "--input_npz is for .mlir files, '", o.model, "' is none"));
+  if (o.reference_model.empty() != o.similarities.empty() ||
+      (!o.reference_output.empty() && o.reference_model.empty()))
+    return absl::InvalidArgumentError(
+        "--reference_model and --similarities go together, and "
+        "--reference_output with them");
+  if (!o.reference_model.empty() && (!is_mlir || !o.input_npz.empty()))
+    return absl::InvalidArgumentError(
+        "--reference_model is for .mlir files that run");
   std::vector<std::string> missing;
   if (o.input.empty()) missing.push_back("--input FILE");
-  if (o.output.empty() && o.input_npz.empty())
+  if (o.output.empty() && o.input_npz.empty() && o.similarities.empty())
     missing.push_back("--output FILE");
   if (missing.empty() || OnlyProfiles(o)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("missing: ", absl::StrJoin(missing, ", ")));
 }
 
-absl::Status RunModel(const Options& o) {
-  absl::Status status = CheckFlags(o);
-  if (status.ok() && !o.profile.empty()) status = Profile(o);
-  if (!status.ok() || OnlyProfiles(o)) return status;
+absl::StatusOr<Results> RunAny(const Options& o) {
   auto how = o.preprocess.Parse();
   if (!how.ok()) return how.status();
-  absl::StatusOr<Results> results;
-  if (absl::EndsWith(o.model, ".mlir")) {
-    results = RunMlir(o, *how);
-  } else if (absl::EndsWith(o.model, ".onnx")) {
-    results = RunOnnx(o, *how);
-  } else if (absl::EndsWith(o.model, ".bmodel")) {
+  if (absl::EndsWith(o.model, ".mlir")) return RunMlir(o, *how);
+  if (absl::EndsWith(o.model, ".onnx")) return RunOnnx(o, *how);
+  if (absl::EndsWith(o.model, ".bmodel")) {
     Results run;
     auto tensors =
         RunBmodel(o.model, o.input,
                   {o.net, o.dump_all_tensors, o.check_races, *how}, &run.order);
     if (!tensors.ok()) return tensors.status();
     run.tensors = *std::move(tensors);
-    results = std::move(run);
-  } else {
-    return absl::UnimplementedError(absl::StrCat(
-        "'", o.model,
-        "': models of this kind are not supported yet; .onnx, .mlir "
-        "and .bmodel are"));
+    return run;
   }
+  return absl::UnimplementedError(
+      absl::StrCat("'", o.model,
+                   "': models of this kind are not supported yet; .onnx, .mlir "
+                   "and .bmodel are"));
+}
+
+// Writes those of `tensors` that `names` has.
+absl::Status WriteSome(const std::string& path, TensorMap& tensors,
+                       const std::vector<std::string>& names) {
+  TensorMap some;
+  for (const std::string& name : names) {
+    if (auto node = tensors.extract(name); !node.empty())
+      some.insert(std::move(node));
+  }
+  return WriteNpz(path, some, names);
+}
+
+// Runs the model and its reference, and compares all their tensors.
+absl::Status CompareModels(Options o) {
+  const bool all_wanted = o.dump_all_tensors;
+  o.dump_all_tensors = true;
+  auto target = RunAny(o);
+  if (!target.ok()) return target.status();
+  Options other = o;
+  other.model = o.reference_model;
+  auto reference = RunAny(other);
+  if (!reference.ok()) return reference.status();
+  absl::Status status = WriteFileAtomically(
+      o.similarities,
+      ToJson(Measure(target->tensors, reference->tensors, target->order)));
+  if (status.ok() && !o.reference_output.empty())
+    status = WriteSome(o.reference_output, reference->tensors, target->outputs);
+  if (!status.ok() || o.output.empty()) return status;
+  return all_wanted ? WriteNpz(o.output, target->tensors, target->order)
+                    : WriteSome(o.output, target->tensors, target->outputs);
+}
+
+absl::Status RunModel(const Options& o) {
+  absl::Status status = CheckFlags(o);
+  if (status.ok() && !o.reference_model.empty()) return CompareModels(o);
+  if (status.ok() && !o.profile.empty()) status = Profile(o);
+  if (!status.ok() || OnlyProfiles(o)) return status;
+  auto results = RunAny(o);
   if (!results.ok()) return results.status();
   if (o.output.empty()) return absl::OkStatus();
   return WriteNpz(o.output, results->tensors, results->order);
@@ -208,6 +254,14 @@ int Main(int argc, char** argv) {
               "of a .bmodel: first prove that the waits between the two "
               "engines order all that must be ordered; each missing wait is "
               "named, and nothing is written");
+  line.Optional("reference_model", &o.reference_model, "FILE",
+                "of an .mlir: another model to run on the same input, whose "
+                "tensors are compared with its own");
+  line.Optional("similarities", &o.similarities, "FILE",
+                "the .json to write, how alike the tensors are that both "
+                "models have; npz_tool compare judges it");
+  line.Optional("reference_output", &o.reference_output, "FILE",
+                "an .npz to write: what the reference has for the outputs");
   line.Optional("onnxruntime", &o.onnxruntime, "PROGRAM",
                 "runner of ONNX Runtime, when it is not among the runfiles");
   if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;

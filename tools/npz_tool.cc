@@ -23,6 +23,7 @@ const char kHelp[] = R"(Looks into .npz files and compares them.
 
 usage: npz_tool compare TARGET.npz REFERENCE.npz [--tolerance COSINE,EUCLIDEAN]
                 [--exact] [--whole_target] [--excepts NAME,...] [-v]
+       npz_tool compare SIMILARITIES.json [the same flags]
        npz_tool spread FILE.npz [--min_distinct COUNT] [--min_deviation VALUE]
                 [--excepts NAME,...]
        npz_tool dump FILE.npz [NAME [COUNT]]
@@ -34,7 +35,8 @@ compare  compares the arrays that both files have, by name. Fails when nothing
          was compared, when a value is infinite or NaN, and when a similarity
          is below the tolerance; then it names the first array that diverges,
          in the order of TARGET.npz, and its neighbours. Euclidean similarity is
-         1 - |a-b| / |(a+b)/2|.
+         1 - |a-b| / |(a+b)/2|. A .json holds the similarities of two models'
+         tensors; model_runner --reference_model writes it.
 spread   fails, naming the array, when one hardly varies: when it has fewer
          different values than asked for (or than elements, if those are fewer),
          or a smaller standard deviation. Any two such arrays are alike.
@@ -113,29 +115,50 @@ absl::StatusOr<Arguments> ParseArguments(int argc, char** argv) {
   return result;
 }
 
+absl::StatusOr<Measurements> MeasureFiles(const std::string& target_path,
+                                          const std::string& reference_path) {
+  std::vector<std::string> order;
+  auto target = ReadNpz(target_path, &order);
+  if (!target.ok()) return target.status();
+  auto reference = ReadNpz(reference_path);
+  if (!reference.ok()) return reference.status();
+  return Measure(*target, *reference, order);
+}
+
+absl::StatusOr<Measurements> ReadMeasurements(const std::string& path) {
+  auto text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  auto measurements = MeasurementsFromJson(*text);
+  if (measurements.ok()) return measurements;
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", path, "': ", measurements.status().message()));
+}
+
 absl::Status CompareFiles(const Arguments& arguments) {
-  if (arguments.words.size() != 3) {
-    return Usage("compare takes TARGET.npz and REFERENCE.npz");
+  const std::vector<std::string>& words = arguments.words;
+  const bool measured = words.size() == 2 && absl::EndsWith(words[1], ".json");
+  if (!measured && words.size() != 3) {
+    return Usage(
+        "compare takes TARGET.npz and REFERENCE.npz, or SIMILARITIES.json");
   }
   auto tolerance = ParseTolerance(arguments.tolerance);
   if (!tolerance.ok()) return tolerance.status();
-  std::vector<std::string> order;
-  auto target = ReadNpz(arguments.words[1], &order);
-  if (!target.ok()) return target.status();
-  auto reference = ReadNpz(arguments.words[2]);
-  if (!reference.ok()) return reference.status();
+  auto measurements =
+      measured ? ReadMeasurements(words[1]) : MeasureFiles(words[1], words[2]);
+  if (!measurements.ok()) return measurements.status();
   ComparisonOptions options;
   options.min_cosine = tolerance->first;
   options.min_euclidean = tolerance->second;
   options.exact = arguments.exact;
   options.whole_target = arguments.whole_target;
-  options.target_name = absl::StrCat("'", arguments.words[1], "'");
-  options.reference_name = absl::StrCat("'", arguments.words[2], "'");
+  if (!measured) {
+    options.target_name = absl::StrCat("'", words[1], "'");
+    options.reference_name = absl::StrCat("'", words[2], "'");
+  }
   for (const std::string& name : SplitNames(arguments.excepts)) {
     options.excepts.insert(name);
   }
-  const Comparison comparison =
-      CompareTensors(*target, *reference, order, options);
+  const Comparison comparison = Judge(*measurements, options);
   if (arguments.verbose) {
     for (const Comparison::Row& row : comparison.rows) {
       std::cout << (row.passed ? "pass  '" : "FAIL  '") << row.name << "': "

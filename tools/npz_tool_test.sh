@@ -34,6 +34,14 @@ refuses "'a'" "$npz_tool" compare "$scratch/one.npz" "$scratch/two.npz" --tolera
 refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/other.npz"
 refuses "nothing was compared" "$npz_tool" compare "$scratch/one.npz" "$scratch/again.npz" --excepts a
 refuses "'b'" "$npz_tool" compare "$scratch/other.npz" "$scratch/one.npz" --whole_target
+row='"count": 3, "non_finite": 0, "equal": false, "euclidean": "0.97", "max_abs_difference": "1", "max_abs_difference_index": 2'
+echo '{"targets": 2, "references": 1, "only_target": ["b"], "rows": [{"name": "a", "cosine": "0.98", '"$row"'}]}' >"$scratch/alike.json"
+"$npz_tool" compare "$scratch/alike.json" --tolerance 0.98,0.97
+refuses "'a'" "$npz_tool" compare "$scratch/alike.json" --tolerance 0.98,0.98
+refuses "'a'" "$npz_tool" compare "$scratch/alike.json" --tolerance 0.98,0.97 --exact
+refuses "'b'" "$npz_tool" compare "$scratch/alike.json" --tolerance 0,0 --whole_target
+refuses "nothing was compared" "$npz_tool" compare "$scratch/alike.json" --excepts a
+refuses "no/such.json" "$npz_tool" compare no/such.json
 refuses "no/such.npz" "$npz_tool" compare "$scratch/one.npz" no/such.npz
 
 # one.npz: 144 values of a picture.

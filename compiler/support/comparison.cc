@@ -11,10 +11,9 @@ namespace {
 
 std::vector<std::string> CommonNames(const TensorMap& target,
                                      const TensorMap& reference,
-                                     const std::vector<std::string>& order,
-                                     const std::set<std::string>& excepts) {
+                                     const std::vector<std::string>& order) {
   std::vector<std::string> names;
-  std::set<std::string> seen = excepts;
+  std::set<std::string> seen;
   const auto add = [&](const std::string& name) {
     if (target.count(name) != 0 && reference.count(name) != 0 &&
         seen.insert(name).second) {
@@ -71,13 +70,31 @@ std::string ToString(const Similarity& s) {
   return text;
 }
 
-Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
-                          const std::vector<std::string>& order,
-                          const ComparisonOptions& options) {
-  Comparison result;
+Measurements Measure(const TensorMap& target, const TensorMap& reference,
+                     const std::vector<std::string>& order) {
+  Measurements result;
+  result.targets = static_cast<int64_t>(target.size());
+  result.references = static_cast<int64_t>(reference.size());
   for (const auto& [name, tensor] : target) {
-    if (options.whole_target && reference.count(name) == 0 &&
-        options.excepts.count(name) == 0) {
+    if (reference.count(name) == 0) result.only_target.push_back(name);
+  }
+  for (const std::string& name : CommonNames(target, reference, order)) {
+    absl::StatusOr<Similarity> similarity =
+        Compare(target.at(name), reference.at(name));
+    result.rows.push_back(
+        similarity.ok()
+            ? Measurements::Row{name, *similarity, ""}
+            : Measurements::Row{
+                  name, {}, std::string(similarity.status().message())});
+  }
+  return result;
+}
+
+Comparison Judge(const Measurements& measurements,
+                 const ComparisonOptions& options) {
+  Comparison result;
+  for (const std::string& name : measurements.only_target) {
+    if (options.whole_target && options.excepts.count(name) == 0) {
       result.summary = absl::StrCat("'", name, "' of ", options.target_name,
                                     " is not in ", options.reference_name);
       return result;
@@ -86,30 +103,25 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
   int64_t failures = 0;
   size_t first = 0;
   double least_cosine = 1, least_euclidean = 1;
-  for (const std::string& name :
-       CommonNames(target, reference, order, options.excepts)) {
-    Comparison::Row row;
-    row.name = name;
-    absl::StatusOr<Similarity> similarity =
-        Compare(target.at(name), reference.at(name));
-    if (similarity.ok()) {
-      row.similarity = *similarity;
+  for (const Measurements::Row& measured : measurements.rows) {
+    if (options.excepts.count(measured.name) != 0) continue;
+    Comparison::Row row{measured};
+    if (row.error.empty()) {
+      const Similarity& similarity = row.similarity;
       row.passed =
-          similarity->Within(options.min_cosine, options.min_euclidean) &&
-          (similarity->equal || !options.exact);
-      least_cosine = std::min(least_cosine, similarity->cosine);
-      least_euclidean = std::min(least_euclidean, similarity->euclidean);
-    } else {
-      row.error = std::string(similarity.status().message());
+          similarity.Within(options.min_cosine, options.min_euclidean) &&
+          (similarity.equal || !options.exact);
+      least_cosine = std::min(least_cosine, similarity.cosine);
+      least_euclidean = std::min(least_euclidean, similarity.euclidean);
     }
     if (!row.passed && failures++ == 0) first = result.rows.size();
     result.rows.push_back(std::move(row));
   }
   if (result.rows.empty()) {
     result.summary = absl::StrCat(
-        "nothing was compared: ", options.target_name, " (", target.size(),
-        " tensors) and ", options.reference_name, " (", reference.size(),
-        " tensors) have no name in common");
+        "nothing was compared: ", options.target_name, " (",
+        measurements.targets, " tensors) and ", options.reference_name, " (",
+        measurements.references, " tensors) have no name in common");
     return result;
   }
   result.passed = failures == 0;
@@ -121,6 +133,12 @@ Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
                              options.exact ? ", equal bits" : "")
                        : Failure(result, first, failures);
   return result;
+}
+
+Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
+                          const std::vector<std::string>& order,
+                          const ComparisonOptions& options) {
+  return Judge(Measure(target, reference, order), options);
 }
 
 }  // namespace tpuc

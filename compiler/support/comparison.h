@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "compiler/support/similarity.h"
 #include "compiler/support/tensor.h"
 
@@ -24,12 +27,30 @@ struct ComparisonOptions {
   std::string target_name = "target", reference_name = "reference";
 };
 
-// The tensors that both sides have, one row each.
-struct Comparison {
+// How alike two runs are, before anybody says how alike they must be.
+struct Measurements {
   struct Row {
     std::string name;
     Similarity similarity;
     std::string error;  // why there is no similarity: element counts differ
+  };
+  std::vector<Row> rows;                 // the tensors that both sides have
+  std::vector<std::string> only_target;  // those that the reference lacks
+  int64_t targets = 0, references = 0;   // tensors of each side
+};
+
+// Compares by name, in `order` (names of one side in order of execution; names
+// that it lacks come after, by name).
+Measurements Measure(const TensorMap& target, const TensorMap& reference,
+                     const std::vector<std::string>& order);
+
+// A file of them takes little room, the tensors of a network much.
+std::string ToJson(const Measurements& measurements);
+absl::StatusOr<Measurements> MeasurementsFromJson(absl::string_view text);
+
+// The tensors that both sides have, one row each.
+struct Comparison {
+  struct Row : Measurements::Row {
     bool passed = false;
   };
   std::vector<Row> rows;
@@ -39,10 +60,12 @@ struct Comparison {
   std::string summary;
 };
 
-// Compares by name, in `order` (names of one side in order of execution; names
-// that it lacks come after, by name). Does not pass when nothing was compared,
-// when a value is not finite, or when `whole_target` is set and the reference
-// lacks a name of the target.
+// Does not pass when nothing was compared, when a value is not finite, or when
+// `whole_target` is set and the reference lacks a name of the target.
+Comparison Judge(const Measurements& measurements,
+                 const ComparisonOptions& options);
+
+// Measures and judges.
 Comparison CompareTensors(const TensorMap& target, const TensorMap& reference,
                           const std::vector<std::string>& order,
                           const ComparisonOptions& options);

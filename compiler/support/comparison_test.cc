@@ -83,5 +83,55 @@ TEST(Comparison, ExceptionsAreLeftOut) {
   EXPECT_FALSE(CompareTensors(Chain(), other, {}, options).passed);
 }
 
+TEST(Measurements, AFileOfThemIsJudgedAlike) {
+  TensorMap target = Chain(), reference = Chain();
+  target["add"] = Of({3, 2, 1.0f / 3});
+  target["away"] = Of({-1, -2, -3});  // euclidean similarity: -infinity
+  reference["away"] = Of({1, 2, 3});
+  target["shape"] = Of({1});
+  reference["shape"] = Of({1, 2});
+  target["infinite"] = reference["infinite"] =
+      Of({std::numeric_limits<float>::infinity()});
+  target["own"] = target["caf\xc3\xa9 \"x\"\n"] = Of({1});
+  reference["caf\xc3\xa9 \"x\"\n"] = Of({1});
+  const Measurements measured =
+      Measure(target, reference, {"conv", "add", "relu"});
+  const auto read = MeasurementsFromJson(ToJson(measured));
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(ToJson(*read), ToJson(measured));
+  ASSERT_EQ(read->rows.size(), 7u);
+  for (size_t i = 0; i < 7; ++i) {
+    EXPECT_EQ(read->rows[i].name, measured.rows[i].name);
+    EXPECT_EQ(read->rows[i].similarity.cosine,
+              measured.rows[i].similarity.cosine);
+    EXPECT_EQ(read->rows[i].similarity.euclidean,
+              measured.rows[i].similarity.euclidean);
+  }
+  ComparisonOptions options;
+  for (const bool whole : {false, true}) {
+    options.whole_target = whole;
+    EXPECT_EQ(
+        Judge(*read, options).summary,
+        CompareTensors(target, reference, {"conv", "add", "relu"}, options)
+            .summary);
+  }
+}
+
+TEST(Measurements, AnotherFileIsRefused) {
+  for (const char* text : {"", "[]", "{}", "{\"targets\": 1}",
+                           "{\"targets\": 1, \"references\": 1, "
+                           "\"only_target\": [], \"rows\": [{}]}"}) {
+    EXPECT_FALSE(MeasurementsFromJson(text).ok()) << text;
+  }
+  // What is no number passes nothing.
+  const auto read = MeasurementsFromJson(
+      R"({"targets": 1, "references": 1, "only_target": [], "rows": [
+      {"name": "x", "count": 1, "non_finite": 0, "equal": false, "cosine": "x",
+       "euclidean": "1", "max_abs_difference": "0",
+       "max_abs_difference_index": 0}]})");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_FALSE(Judge(*read, {}).passed);
+}
+
 }  // namespace
 }  // namespace tpuc

@@ -3,7 +3,7 @@
 
 load("//rules:providers.bzl", "TpuBmodelInfo", "TpuModelInfo")
 load("//rules/toolchain:toolchain.bzl", "TOOLCHAIN_TYPE")
-load(":run_model.bzl", "run_model")
+load(":run_model.bzl", "compare_models", "run_model")
 
 _DOC = """Compiles a network for a chip.
 
@@ -98,8 +98,22 @@ def _tpu_bmodel_impl(ctx):
         progress_message = "Compiling %s for %s in %s" % (model.mlir.short_path, ctx.attr.chip, ctx.attr.quantize),
     )
 
-    tpu_outputs, bmodel_outputs = None, None
+    tpu_outputs, bmodel_outputs, similarities, expected = None, None, None, None
     if model.inputs:
+        similarities = ctx.actions.declare_file(name + "_tpu_similarities.json")
+        expected = ctx.actions.declare_file(name + "_expected.npz")
+        compare_models(
+            ctx,
+            tools,
+            tpu_mlir,
+            tpu_weights,
+            model.mlir,
+            [model.weights],
+            model.inputs,
+            struct(similarities = similarities, outputs = expected, reference_outputs = None),
+        )
+
+        # All tensors; made when somebody asks for them.
         tpu_outputs = ctx.actions.declare_file(name + "_tpu_outputs.npz")
         run_model(ctx, tools.model_runner, "with the interpreter", tpu_mlir, [tpu_weights], model.inputs, tpu_outputs)
         bmodel_outputs = ctx.actions.declare_file(name + "_model_outputs.npz")
@@ -113,8 +127,10 @@ def _tpu_bmodel_impl(ctx):
             bmodel = bmodel,
             bmodel_outputs = bmodel_outputs,
             chip = ctx.attr.chip,
+            expected = expected,
             model = model,
             quantize = ctx.attr.quantize,
+            similarities = similarities,
             tpu_mlir = tpu_mlir,
             tpu_weights = tpu_weights,
             tpu_outputs = tpu_outputs,

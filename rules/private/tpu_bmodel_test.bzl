@@ -68,13 +68,13 @@ compare() {{
   "{npz_tool}" compare "$@" {excepts} || status=1
 }}
 compare "ONNX Runtime (reference) and top dialect" \\
-  "{top_outputs}" "{source_outputs}" --tolerance {source_tolerance}
+  "{top_similarities}" --tolerance {source_tolerance}
 compare "top dialect (reference) and tpu dialect in {quantize}" \\
-  "{tpu_outputs}" "{top_outputs}" --tolerance {quantize_tolerance}
+  "{tpu_similarities}" --tolerance {quantize_tolerance}
 compare "tpu dialect (reference) and simulator, equal bits" \\
-  "{bmodel_outputs}" "{tpu_outputs}" --exact --whole_target
+  "{bmodel_outputs}" "{expected}" --exact --whole_target
 compare "ONNX Runtime (reference) and simulator, the outputs" \\
-  "{bmodel_outputs}" "{source_outputs}" --tolerance {output_tolerance} --whole_target
+  "{bmodel_outputs}" "{reference}" --tolerance {output_tolerance} --whole_target
 echo "== outputs of the simulator, how much they vary"
 "{npz_tool}" spread "{bmodel_outputs}" --min_distinct {min_distinct} \\
   --min_deviation {min_deviation} {excepts} || {{
@@ -104,10 +104,11 @@ def _tpu_bmodel_test_impl(ctx):
     npz_tool = ctx.toolchains[TOOLCHAIN_TYPE].tpu.npz_tool
     files = {
         "bmodel_outputs": info.bmodel_outputs,
+        "expected": info.expected,
         "npz_tool": npz_tool.executable,
-        "source_outputs": model.source_outputs,
-        "top_outputs": model.top_outputs,
-        "tpu_outputs": info.tpu_outputs,
+        "reference": model.reference,
+        "top_similarities": model.similarities,
+        "tpu_similarities": info.similarities,
     }
     script = ctx.actions.declare_file(ctx.label.name + ".sh")
     ctx.actions.write(

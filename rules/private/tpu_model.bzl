@@ -3,7 +3,7 @@
 
 load("//rules:providers.bzl", "TpuModelInfo")
 load("//rules/toolchain:toolchain.bzl", "TOOLCHAIN_TYPE")
-load(":run_model.bzl", "run_model")
+load(":run_model.bzl", "compare_models", "run_model")
 
 _DOC = """Converts a network to the top dialect.
 
@@ -167,8 +167,22 @@ def _tpu_model_impl(ctx):
     inputs = ctx.file.test_input
     if _is_image(inputs):
         inputs = _image_input(ctx, tools.model_runner, mlir, weights)
-    top_outputs, source_outputs = None, None
+    top_outputs, source_outputs, similarities, reference = None, None, None, None
     if inputs:
+        similarities = ctx.actions.declare_file(name + "_top_similarities.json")
+        reference = ctx.actions.declare_file(name + "_reference.npz")
+        compare_models(
+            ctx,
+            tools,
+            mlir,
+            weights,
+            ctx.file.model,
+            ctx.files.model_data,
+            inputs,
+            struct(similarities = similarities, outputs = None, reference_outputs = reference),
+        )
+
+        # All tensors; made when somebody asks for them.
         top_outputs = ctx.actions.declare_file(name + "_top_outputs.npz")
         run_model(ctx, tools.model_runner, "with the interpreter", mlir, [weights], inputs, top_outputs)
         source_outputs = ctx.actions.declare_file(name + "_onnx_outputs.npz")
@@ -184,6 +198,8 @@ def _tpu_model_impl(ctx):
             mlir = mlir,
             weights = weights,
             inputs = inputs,
+            similarities = similarities,
+            reference = reference,
             top_outputs = top_outputs,
             source_outputs = source_outputs,
         ),

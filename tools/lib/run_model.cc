@@ -82,6 +82,17 @@ std::vector<std::string> TensorOrder(mlir::ModuleOp module) {
   return order;
 }
 
+absl::StatusOr<std::vector<std::string>> OutputsOf(mlir::ModuleOp module) {
+  absl::StatusOr<interpreter::Signature> signature =
+      interpreter::SignatureOf(module);
+  if (!signature.ok()) return signature.status();
+  std::vector<std::string> names;
+  for (const interpreter::TensorInfo& info : signature->outputs) {
+    names.push_back(info.name);
+  }
+  return names;
+}
+
 namespace {
 
 // How the numbers of a value are stored, or null.

@@ -16,6 +16,8 @@ namespace tpuc {
 // its tensors in order of execution.
 absl::StatusOr<std::vector<InputInfo>> InputsOf(mlir::ModuleOp module);
 std::vector<std::string> TensorOrder(mlir::ModuleOp module);
+// The names of what it returns.
+absl::StatusOr<std::vector<std::string>> OutputsOf(mlir::ModuleOp module);
 
 // Records the preprocessing of `inputs`, which are those of InputsOf.
 void RecordPreprocessing(const std::vector<InputInfo>& inputs,
