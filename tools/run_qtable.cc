@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <iostream>
@@ -18,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "compiler/deploy/compile.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
@@ -29,8 +31,10 @@
 #include "compiler/support/command_line.h"
 #include "compiler/support/file.h"
 #include "compiler/support/flag_values.h"
+#include "compiler/support/parallel.h"
 #include "compiler/support/progress.h"
 #include "compiler/support/similarity.h"
+#include "compiler/target/bm1684x/schedule.h"
 #include "mlir/IR/MLIRContext.h"
 #include "tools/lib/model_inputs.h"
 #include "tools/lib/run_model.h"
@@ -221,20 +225,62 @@ absl::StatusOr<Results> RunAll(const interpreter::Program& program,
   return results;
 }
 
-std::string QtableText(const std::vector<LayerLoss>& ranked, int64_t count,
-                       const std::string& type) {
+// Operations by name.
+using Names = absl::Span<const std::string>;
+
+std::string QtableText(Names names, const std::string& type) {
   std::string text = "# op_name quantize_mode\n";
-  for (int64_t i = 0; i < count; ++i)
-    absl::StrAppend(&text, ranked[i].name, " ", type, "\n");
+  for (const std::string& name : names)
+    absl::StrAppend(&text, name, " ", type, "\n");
   return text;
+}
+
+using Module = mlir::OwningOpRef<mlir::ModuleOp>;
+
+// The network in INT8 with some operations in float.
+absl::StatusOr<Module> Lower(const Flags& flags, const Options& options,
+                             Names in_float, mlir::MLIRContext* context) {
+  auto scratch = ScratchFile::Make();
+  if (!scratch.ok()) return scratch.status();
+  absl::Status status =
+      WriteFileAtomically(scratch->path(), QtableText(in_float, flags.type));
+  if (!status.ok()) return status;
+  LoadDialects(context);
+  auto module = LoadModule(context, options.mlir);
+  if (!module.ok()) return module.status();
+  Quantization quantization;
+  quantization.mode = "INT8";
+  quantization.calibration_table = flags.table;
+  quantization.quantize_table = scratch->path();
+  quantization.asymmetric = flags.asymmetric;
+  status = LowerToTpu(**module, quantization);
+  if (!status.ok()) return status;
+  return module;
+}
+
+// What that network takes, by the cycle model.
+absl::StatusOr<int64_t> CyclesOf(const Flags& flags, const Options& options,
+                                 Names in_float) {
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  auto module = Lower(flags, options, in_float, &context);
+  if (!module.ok()) return module.status();
+  absl::Status status = AssignMemory(**module);
+  if (!status.ok()) return status;
+  auto program = GenerateProgram(**module);
+  if (!program.ok()) return program.status();
+  std::vector<isa::Instruction> tiu, gdma;
+  for (isa::Instruction& i : program->instructions)
+    (i.engine() == isa::Engine::kTiu ? tiu : gdma).push_back(std::move(i));
+  auto schedule = bm1684x::MakeSchedule(tiu, gdma);
+  if (!schedule.ok()) return schedule.status();
+  return schedule->cycles;
 }
 
 // Tries how close the network comes with some layers in float.
 class Search {
  public:
-  Search(const Flags& flags, const Options& options,
-         const std::vector<LayerLoss>& ranked)
-      : flags_(flags), options_(options), ranked_(ranked) {}
+  Search(const Flags& flags, const Options& options)
+      : flags_(flags), options_(options) {}
 
   absl::Status Prepare(mlir::ModuleOp module,
                        const std::vector<InputInfo>& infos) {
@@ -253,25 +299,12 @@ class Search {
     return absl::OkStatus();
   }
 
-  // Whether all results are close enough with the first `count` layers in
-  // float; remembers how close the worst one is.
-  absl::StatusOr<bool> Try(int64_t count) {
-    auto scratch = ScratchFile::Make();
-    if (!scratch.ok()) return scratch.status();
-    absl::Status status = WriteFileAtomically(
-        scratch->path(), QtableText(ranked_, count, flags_.type));
-    if (!status.ok()) return status;
+  // Whether all results are close enough with these operations in float;
+  // remembers how close the worst one is.
+  absl::StatusOr<bool> Try(Names in_float) {
     mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-    LoadDialects(&context);
-    auto module = LoadModule(&context, options_.mlir);
+    auto module = Lower(flags_, options_, in_float, &context);
     if (!module.ok()) return module.status();
-    Quantization quantization;
-    quantization.mode = "INT8";
-    quantization.calibration_table = flags_.table;
-    quantization.quantize_table = scratch->path();
-    quantization.asymmetric = flags_.asymmetric;
-    status = LowerToTpu(**module, quantization);
-    if (!status.ok()) return status;
     auto signature = interpreter::SignatureOf(**module);
     if (!signature.ok()) return signature.status();
     auto program = interpreter::Program::Prepare(
@@ -300,7 +333,6 @@ class Search {
 
   const Flags& flags_;
   const Options& options_;
-  const std::vector<LayerLoss>& ranked_;
   std::vector<TensorMap> inputs_;
   Results exact_;
   double cosine_ = 0, euclidean_ = 0;
@@ -346,17 +378,82 @@ absl::StatusOr<std::vector<LayerLoss>> MeasureOrRead(
        [&](int64_t done, int64_t total) { progress.Update(done, total); }});
 }
 
-// The largest loss first; of equal ones, the first to be executed.
-std::vector<LayerLoss> Ranked(const std::vector<LayerLoss>& losses) {
+// Operations that lose less than this share of all losses together are not
+// worth a compilation.
+constexpr double kNegligible = 0.005;
+// Costs less than this share of the network's cycles count as this.
+constexpr double kFree = 0.001;
+
+// By how much is lost for each cycle that float would cost, the most first; of
+// equal ones, the first to be executed. At the end are those of negligible
+// loss.
+absl::StatusOr<std::vector<std::string>> Ranked(
+    const Flags& flags, const Options& options,
+    const std::vector<LayerLoss>& losses) {
   std::vector<size_t> places(losses.size());
   std::iota(places.begin(), places.end(), size_t{0});
-  std::sort(places.begin(), places.end(), [&](size_t a, size_t b) {
-    return losses[a].loss != losses[b].loss ? losses[a].loss > losses[b].loss
-                                            : a < b;
-  });
-  std::vector<LayerLoss> ranked;
-  for (size_t place : places) ranked.push_back(losses[place]);
+  std::vector<double> worth(losses.size());
+  const auto sort = [&](size_t count) {
+    std::stable_sort(places.begin(), places.begin() + count,
+                     [&](size_t a, size_t b) { return worth[a] > worth[b]; });
+  };
+  double total = 0, rest = 0;
+  for (size_t i = 0; i < losses.size(); ++i) {
+    worth[i] = losses[i].loss;
+    total += losses[i].loss;
+  }
+  sort(places.size());
+  size_t candidates = places.size();
+  while (candidates > 0 &&
+         rest + worth[places[candidates - 1]] <= kNegligible * total)
+    rest += worth[places[--candidates]];
+  auto least = CyclesOf(flags, options, {});
+  if (!least.ok()) return least.status();
+  std::vector<absl::Status> failures(candidates);
+  Progress progress("measuring costs, layers");
+  std::atomic<int64_t> done{0};
+  ParallelFor(options.threads, static_cast<int64_t>(candidates), 1,
+              [&](int64_t begin, int64_t end) {
+                for (int64_t i = begin; i < end; ++i) {
+                  const LayerLoss& layer = losses[places[i]];
+                  auto cycles = CyclesOf(flags, options, {layer.name});
+                  failures[i] = cycles.status();
+                  if (!cycles.ok()) continue;
+                  worth[places[i]] =
+                      layer.loss /
+                      std::max(static_cast<double>(*cycles - *least),
+                               kFree * static_cast<double>(*least));
+                  ++done;
+                }
+              });
+  progress.Update(done, static_cast<int64_t>(candidates));
+  for (const absl::Status& failure : failures)
+    if (!failure.ok()) return failure;
+  sort(candidates);
+  std::vector<std::string> ranked;
+  for (size_t place : places) ranked.push_back(losses[place].name);
   return ranked;
+}
+
+// Gives up each operation that the rest can do without, the least worth first,
+// and leaves `search` with what the rest reaches.
+absl::Status Prune(Search& search, std::vector<std::string>* chosen) {
+  Progress progress("pruning, layers");
+  const auto count = static_cast<int64_t>(chosen->size());
+  for (int64_t i = count; i-- > 0;) {
+    std::vector<std::string> fewer = *chosen;
+    fewer.erase(fewer.begin() + i);
+    auto good = search.Try(fewer);
+    if (!good.ok()) return good.status();
+    if (*good) *chosen = std::move(fewer);
+    progress.Update(count - i, count);
+  }
+  return search.Try(*chosen).status();
+}
+
+std::string Reached(const Search& search) {
+  return absl::StrFormat("cosine %.6f, euclidean similarity %.6f",
+                         search.cosine(), search.euclidean());
 }
 
 absl::Status MakeQtable(const Flags& f) {
@@ -375,32 +472,37 @@ absl::Status MakeQtable(const Flags& f) {
     return WriteFileAtomically(f.losses_out,
                                quantization::PrintLosses(*losses));
 
-  const std::vector<LayerLoss> ranked = Ranked(*losses);
-  Search search(f, o, ranked);
+  auto order = Ranked(f, o, *losses);
+  if (!order.ok()) return order.status();
+  const std::vector<std::string>& ranked = *order;
+  Search search(f, o);
   absl::Status status = search.Prepare(**module, *infos);
   if (!status.ok()) return status;
   const int64_t most = std::min(o.most, static_cast<int64_t>(losses->size()));
-  double cosine = 0, euclidean = 0;
   auto count = quantization::SmallestPassing(
       most, [&](int64_t n) -> absl::StatusOr<bool> {
-        auto good = search.Try(n);
-        if (good.ok() && (*good || n == most)) {
-          cosine = search.cosine();
-          euclidean = search.euclidean();
-        }
-        return good;
+        return search.Try(Names(ranked).first(n));
       });
   if (!count.ok()) return count.status();
-  const std::string reached = absl::StrFormat(
-      "cosine %.6f, euclidean similarity %.6f", cosine, euclidean);
   if (!count->has_value())
     return absl::FailedPreconditionError(absl::StrCat(
-        "with the ", most, " of ", losses->size(), " layers that lose most in ",
-        f.type, " the results reach ", reached, ", not the wanted ", f.cosine,
-        " and ", f.euclidean));
-  std::cout << **count << " of " << losses->size() << " layers in " << f.type
-            << ": " << reached << "\n";
-  return WriteFileAtomically(f.qtable, QtableText(ranked, **count, f.type));
+        "with the ", most, " of ", losses->size(),
+        " layers that it helps most in ", f.type, " the results reach ",
+        Reached(search), ", not the wanted ", f.cosine, " and ", f.euclidean));
+  std::vector<std::string> chosen(ranked.begin(), ranked.begin() + **count);
+  status = Prune(search, &chosen);
+  if (!status.ok()) return status;
+  auto least = CyclesOf(f, o, {});
+  if (!least.ok()) return least.status();
+  auto cycles = CyclesOf(f, o, chosen);
+  if (!cycles.ok()) return cycles.status();
+  std::cout << chosen.size() << " of " << losses->size() << " layers in "
+            << f.type << ": " << Reached(search)
+            << absl::StrFormat(", %+.1f %% cycles",
+                               100.0 * static_cast<double>(*cycles - *least) /
+                                   static_cast<double>(*least))
+            << "\n";
+  return WriteFileAtomically(f.qtable, QtableText(chosen, f.type));
 }
 
 int Main(int argc, char** argv) {
@@ -409,8 +511,9 @@ int Main(int argc, char** argv) {
                    "Finds the operations of a network to keep in float, so "
                    "that the rest in INT8 gives results close enough: the "
                    "quantization table that model_deploy takes. Measures what "
-                   "each operation alone loses in 8 bits, and takes as few of "
-                   "those that lose most as are needed.");
+                   "each operation alone loses in 8 bits and what it costs in "
+                   "float, and takes as few of those with the most loss for "
+                   "each cycle as are needed.");
   Declare(line, flags);
   if (int code = line.ParseOrExitCode(argc, argv); code >= 0) return code;
   const absl::Status status = MakeQtable(flags);

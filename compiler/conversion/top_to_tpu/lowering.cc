@@ -131,6 +131,11 @@ Value Lowering::Quantized(Value value) {
   return type ? Cast(lowered, type) : Value();
 }
 
+const std::string& Lowering::ModeOf(Operation* op) const {
+  const auto it = options_.quantize_table.find(getName(op));
+  return it == options_.quantize_table.end() ? options_.mode : it->second;
+}
+
 const std::vector<double>& Lowering::TrainedScales(Value weight) const {
   static const auto* none = new std::vector<double>;
   const auto& scales = options_.calibration.weight_scales;
@@ -358,9 +363,7 @@ class FunctionLowering {
     if (mlir::isa<top::WeightOp>(op)) return success();
     if (auto input = mlir::dyn_cast<top::InputOp>(op)) return Input(input);
     lowering_.name_ = getName(op);
-    const auto it = options_.quantize_table.find(lowering_.name_);
-    const std::string& mode =
-        it == options_.quantize_table.end() ? options_.mode : it->second;
+    const std::string& mode = lowering_.ModeOf(op);
     lowering_.SetStorage(mode);
     llvm::FailureOr<Value> value = Value();
     const Lowerings::Function* quantized = Lowerings::Quantized().Find(op);

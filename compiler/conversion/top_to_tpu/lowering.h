@@ -97,7 +97,8 @@ class Lowering {
   const std::vector<double>& TrainedScales(mlir::Value weight) const;
   // A new integer constant, named after the operation being lowered.
   mlir::Value IntegerConstant(llvm::StringRef suffix, Tensor data);
-  bool is_asymmetric() const { return options_.asymmetric; }
+  // INT8, F32, ...: as the quantization table says, else the network's.
+  const std::string& ModeOf(mlir::Operation* op) const;
 
   // A weight in another form: `change` gets the f32 data and gives f32 data,
   // which is then rounded to `element`. `form` names it, e.g. "transposed".

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include "compiler/conversion/top_to_tpu/lowering.h"
@@ -27,13 +28,46 @@ std::vector<float> Numbers(QuantizedType type) {
   return numbers;
 }
 
-// The function that the interpreter of top computes, for each of them. A
-// result that is no number becomes the zero point.
-Tensor Table(mlir::Operation* op, QuantizedType from, QuantizedType to) {
+template <typename... Ops>
+struct OpList {
+  static bool Has(mlir::Operation* op) { return mlir::isa<Ops...>(op); }
+  template <typename F>
+  static void ForEach(const F& f) {
+    (f(static_cast<Ops*>(nullptr)), ...);
+  }
+};
+using UnaryOps =
+    OpList<top::AddConstOp, top::MulConstOp, top::ReluOp, top::ClipOp,
+           top::HardSigmoidOp, top::HardSwishOp, top::SigmoidOp, top::SiLUOp,
+           top::AbsOp, top::SqrtOp, top::ReciprocalOp, top::TanhOp, top::EluOp,
+           top::LeakyReluOp, top::LogOp, top::SoftplusOp, top::ErfOp,
+           top::GeluOp, top::ExpOp>;
+
+// Whether the table of the operation that reads the result does for this one,
+// too: nothing else reads it.
+bool JoinsNext(mlir::Operation* op, const Lowering& lowering) {
+  if (!UnaryOps::Has(op) || !op->hasOneUse() || lowering.ModeOf(op) != "INT8")
+    return false;
+  mlir::Operation* user = *op->user_begin();
+  return UnaryOps::Has(user) && lowering.ModeOf(user) == "INT8";
+}
+
+// The function that the interpreter of top computes, of those in front that
+// join it, for each number. A result that is no number becomes the zero point.
+Tensor Table(mlir::Operation* op, QuantizedType from, QuantizedType to,
+             const Lowering& lowering) {
+  std::vector<mlir::Operation*> functions = {op};
+  for (;;) {
+    mlir::Operation* before = functions.back()->getOperand(0).getDefiningOp();
+    if (before == nullptr || !JoinsNext(before, lowering)) break;
+    functions.push_back(before);
+  }
   std::vector<float> values = Numbers(from);
-  const interpreter::Evaluators::Entry* entry =
-      interpreter::TopEvaluators().Find(op);
-  entry->pointwise(op, 0)(values.data(), nullptr, 256);
+  for (auto it = functions.rbegin(); it != functions.rend(); ++it) {
+    const interpreter::Evaluators::Entry* entry =
+        interpreter::TopEvaluators().Find(*it);
+    entry->pointwise(*it, 0)(values.data(), nullptr, 256);
+  }
   Tensor table(DType::kI8, {256});
   for (int byte = 0; byte < 256; ++byte) {
     double q = std::round(values[byte] / to.getScale()) +
@@ -49,10 +83,12 @@ Tensor Table(mlir::Operation* op, QuantizedType from, QuantizedType to) {
 template <typename Op>
 FailureOr<Value> LowerUnary(Op op, Lowering& lowering) {
   const Value x = lowering.Quantized(op.getInput());
+  if (!x) return failure();
+  if (JoinsNext(op, lowering)) return x;
   const QuantizedType type = lowering.Calibrated(op.getOutput());
-  if (!x || !type) return failure();
+  if (!type) return failure();
   const Value table = lowering.IntegerConstant(
-      "table", Table(op, tpu::QuantizationOf(x), type));
+      "table", Table(op, tpu::QuantizationOf(x), type, lowering));
   return lowering.Create<tpu::LutOp>(Lowering::Shape(op.getOutput()), type, x,
                                      table);
 }
@@ -125,19 +161,13 @@ FailureOr<Value> LowerMul(top::MulOp op, Lowering& lowering) {
       llvm::ArrayRef<int64_t>{rescale.multiplier}, rescale.shift);
 }
 
-template <typename... Ops>
-void AddUnary(Lowerings& lowerings) {
-  (lowerings.Add<Ops>(LowerUnary<Ops>), ...);
-}
-
 }  // namespace
 
 void AddQuantizedElementwiseLowerings(Lowerings& lowerings) {
-  AddUnary<top::AddConstOp, top::MulConstOp, top::ReluOp, top::ClipOp,
-           top::HardSigmoidOp, top::HardSwishOp, top::SigmoidOp, top::SiLUOp,
-           top::AbsOp, top::SqrtOp, top::ReciprocalOp, top::TanhOp, top::EluOp,
-           top::LeakyReluOp, top::LogOp, top::SoftplusOp, top::ErfOp,
-           top::GeluOp, top::ExpOp>(lowerings);
+  UnaryOps::ForEach([&](auto* op) {
+    using Op = std::remove_pointer_t<decltype(op)>;
+    lowerings.Add<Op>(LowerUnary<Op>);
+  });
   lowerings.Add<top::AddOp>(LowerSum<top::AddOp, 1>);
   lowerings.Add<top::SubOp>(LowerSum<top::SubOp, -1>);
   lowerings.Add<top::MulOp>(LowerMul);
