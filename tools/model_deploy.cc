@@ -164,7 +164,13 @@ absl::Status Simulate(const Options& o, const std::string& bytes,
   if (!runner.ok()) return runner.status();
   absl::Status status = (*runner)->DumpAllTensors();
   if (!status.ok()) return status;
-  if (auto outputs = (*runner)->Run(run.inputs); !outputs.ok())
+  TensorMap inputs;
+  for (const runtime::TensorInfo& info : (*runner)->inputs()) {
+    auto input = InType(run.inputs.at(info.name), info);
+    if (!input.ok()) return input.status();
+    inputs[info.name] = *std::move(input);
+  }
+  if (auto outputs = (*runner)->Run(inputs); !outputs.ok())
     return outputs.status();
   auto locations = bmodel::ReadTensorLocations(
       (*model)->contents().nets[0].stages[0].tensor_location);

@@ -64,4 +64,18 @@ if ! cmp first.bmodel out.bmodel; then
   echo "FAILED: the same network from another place gives other bytes"
   failures=$((failures + 1))
 fi
+
+# 8-bit inputs and outputs are checked with the same float test input.
+printf 'x 3 -3 2\ny 21 0 21\n' > ranges.txt
+python3 - <<'END'
+import struct
+values = [(i * 37 % 97) / 20 - 2.5 for i in range(144)]
+header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 4, 6, 6), }"
+header += b" " * (117 - len(header)) + b"\n"
+with open("x.npy", "wb") as file:
+    file.write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<144f", *values))
+END
+integers=(--quantize INT8 --calibration_table ranges.txt --quant_input --quant_output --test_input x.npy)
+expect 0 "tensors compared, equal bits" --mlir exp.mlir "${to[@]}" "${integers[@]}"
+expect 0 "tensors compared, equal bits" --mlir exp.mlir "${to[@]}" "${integers[@]}" --asymmetric
 exit $((failures > 0))

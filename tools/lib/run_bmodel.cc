@@ -21,35 +21,6 @@
 namespace tpuc {
 namespace {
 
-// The f32 `tensor` in the type of a net's input.
-absl::StatusOr<Tensor> InType(const Tensor& tensor,
-                              const runtime::TensorInfo& info) {
-  if (info.dtype == DType::kF32) return tensor;
-  if (SizeOf(info.dtype) == 1 && info.scale != 1.0f)
-    return quantization::Quantized(tensor, info.scale, info.zero_point,
-                                   info.dtype);
-  Tensor result(info.dtype, tensor.shape());
-  const float* from = tensor.data<float>();
-  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
-    if (numerics::IsFloat(info.dtype)) {
-      numerics::StoreFloat(info.dtype, result.raw(), i, from[i]);
-      continue;
-    }
-    const double value = from[i];
-    if (value != std::floor(value) ||
-        value < static_cast<double>(numerics::MinOf(info.dtype)) ||
-        value > static_cast<double>(numerics::MaxOf(info.dtype))) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("input '", info.name, "' is ", Name(info.dtype),
-                       ", found ", value, "; give it quantized: round(x * ",
-                       info.scale, ") + ", info.zero_point));
-    }
-    numerics::StoreIntegerWrapped(info.dtype, result.raw(), i,
-                                  static_cast<int64_t>(value));
-  }
-  return result;
-}
-
 bool IsShortFloat(DType type) {
   return type == DType::kF16 || type == DType::kBF16;
 }
@@ -91,6 +62,34 @@ absl::StatusOr<StageInputs> ReadStageInputs(const runtime::Model& model,
 }
 
 }  // namespace
+
+absl::StatusOr<Tensor> InType(const Tensor& tensor,
+                              const runtime::TensorInfo& info) {
+  if (info.dtype == DType::kF32) return tensor;
+  if (SizeOf(info.dtype) == 1 && info.scale != 1.0f)
+    return quantization::Quantized(tensor, info.scale, info.zero_point,
+                                   info.dtype);
+  Tensor result(info.dtype, tensor.shape());
+  const float* from = tensor.data<float>();
+  for (int64_t i = 0; i < tensor.NumElements(); ++i) {
+    if (numerics::IsFloat(info.dtype)) {
+      numerics::StoreFloat(info.dtype, result.raw(), i, from[i]);
+      continue;
+    }
+    const double value = from[i];
+    if (value != std::floor(value) ||
+        value < static_cast<double>(numerics::MinOf(info.dtype)) ||
+        value > static_cast<double>(numerics::MaxOf(info.dtype))) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input '", info.name, "' is ", Name(info.dtype),
+                       ", found ", value, "; give it quantized: round(x * ",
+                       info.scale, ") + ", info.zero_point));
+    }
+    numerics::StoreIntegerWrapped(info.dtype, result.raw(), i,
+                                  static_cast<int64_t>(value));
+  }
+  return result;
+}
 
 TensorMap AsNumbers(const std::vector<bmodel::TensorLocation>& locations,
                     TensorMap tensors) {

@@ -28,6 +28,10 @@ struct RunBmodelOptions {
 absl::StatusOr<int> FindNet(const runtime::Model& model,
                             const std::string& name);
 
+// The f32 `tensor` as the input of a net: rounded to its type, or quantized.
+absl::StatusOr<Tensor> InType(const Tensor& tensor,
+                              const runtime::TensorInfo& info);
+
 // Tensors that a runner dumped as f32: 16-bit floats widened, quantized ones as
 // the numbers that they stand for. `locations` is the stage's list
 // (compiler/bmodel/tensor_location.h).

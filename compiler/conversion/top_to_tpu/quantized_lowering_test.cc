@@ -41,10 +41,11 @@ constexpr char kTable[] =
 class Lowered {
  public:
   explicit Lowered(const std::string& table, const std::string& modes = "",
-                   bool asymmetric = false, bool quantized_ends = false) {
+                   bool asymmetric = false, bool quantized_ends = false,
+                   const char* network = kNetwork) {
     context_.loadDialect<mlir::func::FuncDialect, top::TopDialect,
                          tpu::TpuDialect, mlir::quant::QuantizationDialect>();
-    auto module = mlir::parseSourceString<mlir::ModuleOp>(kNetwork, &context_);
+    auto module = mlir::parseSourceString<mlir::ModuleOp>(network, &context_);
     getWeights(&context_).Add(
         "w", Tensor(DType::kF32, {2, 2, 1, 1},
                     std::vector<float>{1.27f, -0.5f, 0.25f, 0.1f}));
@@ -135,6 +136,37 @@ TEST(QuantizedLowering, GivesTheNetworkIntegerEnds) {
                   "1.000000e-02>>) -> tensor<1x2x4x4x!quant.uniform<"
                   "u8:f32, 0.0039215686274509803>>"))
       << lowered.text();
+}
+
+// 2 * relu(x) + 1, and x of [-1, 1] in steps of 1/127.
+constexpr char kFunctions[] = R"(
+  func.func @main(%a: tensor<1x1x1x4xf32>) -> tensor<1x1x1x4xf32> {
+    %x = top.Input %a : tensor<1x1x1x4xf32> loc("x")
+    %r = top.Relu %x : tensor<1x1x1x4xf32> loc("r")
+    %m = top.MulConst %r {const_val = 2.0 : f64} : tensor<1x1x1x4xf32> loc("m")
+    %y = top.AddConst %m {const_val = 1.0 : f64} : tensor<1x1x1x4xf32> loc("y")
+    func.return %y : tensor<1x1x1x4xf32>
+  })";
+constexpr char kFunctionsTable[] = "x 1 -1 1\nr 1 0 1\nm 2 0 2\ny 3 1 3\n";
+
+TEST(QuantizedLowering, MakesOneTableOfFunctionsInARow) {
+  Lowered lowered(kFunctionsTable, "", false, false, kFunctions);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_EQ(lowered.Find("r_table"), nullptr);
+  EXPECT_EQ(lowered.Find("m_table"), nullptr);
+  const Tensor* table = lowered.Find("y_table");
+  ASSERT_NE(table, nullptr);
+  const auto* bytes = static_cast<const uint8_t*>(table->raw());
+  EXPECT_EQ(bytes[127], 255);                      // 2 * 1 + 1 = 3
+  EXPECT_EQ(bytes[64], 171);                       // 2 * 64 / 127 + 1 = 2.0079
+  EXPECT_EQ(bytes[static_cast<uint8_t>(-5)], 85);  // relu: 1
+}
+
+TEST(QuantizedLowering, KeepsFunctionsOfOtherModesApart) {
+  Lowered lowered(kFunctionsTable, "m F32\n", false, false, kFunctions);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_NE(lowered.Find("r_table"), nullptr);
+  EXPECT_NE(lowered.Find("y_table"), nullptr);
 }
 
 TEST(QuantizedLowering, NamesATensorThatTheTableLacks) {
