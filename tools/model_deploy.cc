@@ -4,6 +4,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -14,6 +15,8 @@
 #include "compiler/deploy/compile.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/top/module_io.h"
+#include "compiler/quantization/calibration_table.h"
+#include "compiler/quantization/quantize_table.h"
 #include "compiler/support/command_line.h"
 #include "compiler/support/comparison.h"
 #include "compiler/support/file.h"
@@ -100,6 +103,27 @@ absl::Status Check(const Options& o) {
   if (!o.test_reference.empty() && o.test_input.empty())
     return absl::InvalidArgumentError("--test_reference needs --test_input");
   return absl::OkStatus();
+}
+
+// What the flags say about the arithmetic, with the tables they name.
+absl::StatusOr<LoweringOptions> ReadTables(const Options& o) {
+  LoweringOptions lowering;
+  lowering.mode = absl::AsciiStrToUpper(o.quantize);
+  lowering.asymmetric = o.asymmetric;
+  lowering.quantized_inputs = o.quant_input;
+  lowering.quantized_outputs = o.quant_output;
+  if (!o.calibration_table.empty()) {
+    auto table = quantization::ReadCalibrationTable(o.calibration_table);
+    if (!table.ok()) return table.status();
+    lowering.calibration = *std::move(table);
+    lowering.calibration_file = BaseName(o.calibration_table);
+  }
+  if (!o.quantize_table.empty()) {
+    auto table = quantization::ReadQuantizeTable(o.quantize_table);
+    if (!table.ok()) return table.status();
+    lowering.quantize_table = *std::move(table);
+  }
+  return lowering;
 }
 
 // The tensors of the tpu dialect for the test inputs, and their names in order
@@ -208,6 +232,8 @@ absl::Status Simulate(const Options& o, const std::string& bytes,
 absl::Status Deploy(const Options& o) {
   absl::Status status = Check(o);
   if (!status.ok()) return status;
+  auto lowering = ReadTables(o);
+  if (!lowering.ok()) return lowering.status();
   const std::string stem = WithoutExtension(o.model);
   mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
   LoadDialects(&context);
@@ -218,9 +244,7 @@ absl::Status Deploy(const Options& o) {
     return o.debug ? SaveModule(module, absl::StrCat(stem, suffix))
                    : absl::OkStatus();
   };
-  status = LowerToTpu(
-      module, {absl::AsciiStrToUpper(o.quantize), o.calibration_table,
-               o.quantize_table, o.asymmetric, o.quant_input, o.quant_output});
+  status = LowerToTpu(module, *std::move(lowering));
   if (status.ok()) status = keep("_tpu.mlir");
   if (!status.ok()) return status;
   DropUnusedWeights(module);

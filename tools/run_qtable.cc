@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the operations of a network to keep in float; see --help.
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <iostream>
 #include <map>
 #include <numeric>
@@ -89,6 +86,7 @@ struct Options {
   int64_t shard = 0, shards = 1;
   int threads = 1;
   std::vector<std::string> samples;
+  quantization::CalibrationTable calibration;
 };
 
 absl::StatusOr<double> Limit(const char* flag, const std::string& text) {
@@ -153,32 +151,11 @@ absl::StatusOr<Options> Understand(const Flags& f) {
   auto samples = f.samples.Read("run_qtable");
   if (!samples.ok()) return samples.status();
   o.samples = *std::move(samples);
+  auto table = quantization::ReadCalibrationTable(f.table);
+  if (!table.ok()) return table.status();
+  o.calibration = *std::move(table);
   return o;
 }
-
-// A file that is gone when the program ends.
-class ScratchFile {
- public:
-  static absl::StatusOr<ScratchFile> Make() {
-    const char* folder = std::getenv("TMPDIR");
-    std::string path =
-        absl::StrCat(folder != nullptr ? folder : "/tmp", "/qtable.XXXXXX");
-    const int file = ::mkstemp(path.data());
-    if (file < 0)
-      return absl::UnavailableError(absl::StrCat("cannot write '", path, "'"));
-    ::close(file);
-    return ScratchFile(path);
-  }
-  ScratchFile(ScratchFile&& other) : path_(std::exchange(other.path_, "")) {}
-  ~ScratchFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit ScratchFile(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
 
 // Sums over the elements of a result.
 struct Sums {
@@ -240,20 +217,17 @@ using Module = mlir::OwningOpRef<mlir::ModuleOp>;
 // The network in INT8 with some operations in float.
 absl::StatusOr<Module> Lower(const Flags& flags, const Options& options,
                              Names in_float, mlir::MLIRContext* context) {
-  auto scratch = ScratchFile::Make();
-  if (!scratch.ok()) return scratch.status();
-  absl::Status status =
-      WriteFileAtomically(scratch->path(), QtableText(in_float, flags.type));
-  if (!status.ok()) return status;
   LoadDialects(context);
   auto module = LoadModule(context, options.mlir);
   if (!module.ok()) return module.status();
-  Quantization quantization;
-  quantization.mode = "INT8";
-  quantization.calibration_table = flags.table;
-  quantization.quantize_table = scratch->path();
-  quantization.asymmetric = flags.asymmetric;
-  status = LowerToTpu(**module, quantization);
+  LoweringOptions lowering;
+  lowering.mode = "INT8";
+  lowering.asymmetric = flags.asymmetric;
+  lowering.calibration = options.calibration;
+  lowering.calibration_file = BaseName(flags.table);
+  for (const std::string& name : in_float)
+    lowering.quantize_table[name] = flags.type;
+  const absl::Status status = LowerToTpu(**module, std::move(lowering));
   if (!status.ok()) return status;
   return module;
 }
@@ -364,13 +338,11 @@ absl::StatusOr<std::vector<LayerLoss>> MeasureOrRead(
     const Flags& f, const Options& o, mlir::ModuleOp module,
     const std::vector<InputInfo>& infos) {
   if (!f.losses.empty()) return ReadLosses(f.losses, module);
-  auto table = quantization::ReadCalibrationTable(f.table);
-  if (!table.ok()) return table.status();
   Progress progress("measuring, layers");
   const Samples samples = {
       o.samples, [&](int64_t i) { return ReadInputs(o.samples[i], infos); }};
   return quantization::MeasureLosses(
-      module, *table, samples,
+      module, o.calibration, samples,
       [&](size_t place) {
         return static_cast<int64_t>(place) % o.shards == o.shard;
       },

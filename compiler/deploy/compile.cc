@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/deploy/compile.h"
 
+#include <string>
+#include <utility>
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "compiler/conversion/top_to_tpu/passes.h"
@@ -65,18 +68,10 @@ void LoadDialects(mlir::MLIRContext* context) {
                     top::TopDialect, tpu::TpuDialect, isa::IsaDialect>();
 }
 
-absl::Status LowerToTpu(mlir::ModuleOp module,
-                        const Quantization& quantization) {
+absl::Status LowerToTpu(mlir::ModuleOp module, LoweringOptions options) {
   return RunPasses(module, [&](mlir::PassManager& passes) {
     passes.addPass(mlir::createCanonicalizerPass());
-    ConvertTopToTpuOptions options;
-    options.mode = quantization.mode;
-    options.calibrationTable = quantization.calibration_table;
-    options.quantizeTable = quantization.quantize_table;
-    options.asymmetric = quantization.asymmetric;
-    options.quantInput = quantization.quantized_inputs;
-    options.quantOutput = quantization.quantized_outputs;
-    passes.addPass(createConvertTopToTpu(options));
+    passes.addPass(createConvertTopToTpu(std::move(options)));
     passes.addPass(tpu::createSelectForms());
   });
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "compiler/conversion/top_to_tpu/options.h"
 #include "compiler/conversion/tpu_to_isa/program.h"
 #include "mlir/IR/BuiltinOps.h"
 
@@ -15,19 +14,9 @@ namespace tpuc {
 // Registers and loads what the pipeline needs.
 void LoadDialects(mlir::MLIRContext* context);
 
-// In what arithmetic a network is computed; files by their paths.
-struct Quantization {
-  std::string mode;  // F32, F16, BF16 or INT8
-  std::string calibration_table;
-  std::string quantize_table;
-  bool asymmetric = false;
-  bool quantized_inputs = false, quantized_outputs = false;
-};
-
 // top -> tpu, in forms that the chip has. Diagnostics of the passes are
 // collected into the error.
-absl::Status LowerToTpu(mlir::ModuleOp module,
-                        const Quantization& quantization);
+absl::Status LowerToTpu(mlir::ModuleOp module, LoweringOptions options);
 
 // Groups, slices and addresses, in the tpu dialect.
 absl::Status AssignMemory(mlir::ModuleOp module);

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "compiler/bmodel/bmodel.h"
@@ -17,7 +18,6 @@
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/interpreter/tpu/interpreter.h"
 #include "compiler/quantization/calibration_table.h"
-#include "compiler/support/file.h"
 #include "compiler/support/similarity.h"
 #include "gtest/gtest.h"
 #include "mlir/IR/MLIRContext.h"
@@ -105,8 +105,8 @@ void ExpectOutputsAlone(mlir::ModuleOp module, const RandomNetwork& network,
   }
 }
 
-// The ranges of the given tensors as a calibration table.
-std::string WriteRanges(const TensorMap& tensors) {
+// The ranges of the given tensors.
+quantization::CalibrationTable RangesOf(const TensorMap& tensors) {
   quantization::CalibrationTable table;
   for (const auto& [name, tensor] : tensors) {
     if (tensor.dtype() != DType::kF32) continue;
@@ -123,10 +123,7 @@ std::string WriteRanges(const TensorMap& tensors) {
     table.ranges[name] = range;
     table.order.push_back(name);
   }
-  const std::string path = testing::TempDir() + "/ranges.txt";
-  auto text = quantization::PrintCalibrationTable(table);
-  EXPECT_TRUE(text.ok() && WriteFileAtomically(path, *text).ok());
-  return path;
+  return table;
 }
 
 void CompareStages(uint32_t seed, const std::string& mode,
@@ -143,9 +140,11 @@ void CompareStages(uint32_t seed, const std::string& mode,
   auto meant = interpreter::RunTop(*module, network.inputs);
   ASSERT_TRUE(meant.ok()) << meant.status();
   ExpectOutputsAlone(*module, network, *meant);
-  const absl::Status lowered = LowerToTpu(
-      *module,
-      {mode, mode == "INT8" ? WriteRanges(*meant) : "", "", asymmetric});
+  LoweringOptions options;
+  options.mode = mode;
+  options.asymmetric = asymmetric;
+  options.calibration = RangesOf(*meant);
+  const absl::Status lowered = LowerToTpu(*module, std::move(options));
   ASSERT_TRUE(lowered.ok()) << lowered << "\n" << network.text;
   auto expected = interpreter::RunTpu(*module, network.inputs);
   ASSERT_TRUE(expected.ok()) << expected.status();

@@ -17,10 +17,9 @@
 #include <string>
 #include <vector>
 
+#include "compiler/conversion/top_to_tpu/options.h"
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/dialect/tpu/TpuOps.h"
-#include "compiler/quantization/calibration_table.h"
-#include "compiler/quantization/quantize_table.h"
 #include "compiler/quantization/scale.h"
 #include "compiler/support/tensor.h"
 #include "llvm/ADT/DenseMap.h"
@@ -31,19 +30,6 @@ namespace tpuc {
 
 // Sums of more terms than this are accumulated in f32.
 inline constexpr int64_t kMaxTermsIn16Bits = 16;
-
-// In what arithmetic a network is computed.
-struct LoweringOptions {
-  std::string mode = "F32";  // F32, F16, BF16 or INT8
-  bool asymmetric = false;   // zero points where there are negative numbers
-  // The network takes, or gives, 8-bit integers instead of f32.
-  bool quantized_inputs = false, quantized_outputs = false;
-  // Needed where something is INT8; `calibration_file` is its name in errors.
-  quantization::CalibrationTable calibration;
-  std::string calibration_file;
-  // Modes of single operators, by the names of their results.
-  quantization::QuantizeTable quantize_table;
-};
 
 using QuantizedType = mlir::quant::UniformQuantizedType;
 
