@@ -3,16 +3,11 @@
 // pixels are opencv_test.py's matter.
 #include "runtime/preprocess/image.h"
 
-#include <cstdio>
-// jpeglib.h uses FILE without a declaration of its own.
-#include <jpeglib.h>
-
-#include <cstdlib>
 #include <string>
 
 #include "absl/strings/match.h"
-#include "compiler/support/file.h"
 #include "gtest/gtest.h"
+#include "runtime/preprocess/encode_jpeg.h"
 
 namespace tpuc {
 namespace {
@@ -28,33 +23,6 @@ std::string Png(const Image& image) {
   auto bytes = EncodePng(image);
   EXPECT_TRUE(bytes.ok()) << bytes.status();
   return *bytes;
-}
-
-// `image` has 3 channels, or 4 for cyan, magenta, yellow, black.
-std::string Jpeg(const Image& image) {
-  jpeg_compress_struct jpeg;
-  jpeg_error_mgr errors;
-  jpeg.err = jpeg_std_error(&errors);
-  jpeg_create_compress(&jpeg);
-  unsigned char* bytes = nullptr;
-  unsigned long size = 0;  // NOLINT: libjpeg's type
-  jpeg_mem_dest(&jpeg, &bytes, &size);
-  jpeg.image_height = static_cast<JDIMENSION>(image.height);
-  jpeg.image_width = static_cast<JDIMENSION>(image.width);
-  jpeg.input_components = static_cast<int>(image.channels);
-  jpeg.in_color_space = image.channels == 4 ? JCS_CMYK : JCS_EXT_BGR;
-  jpeg_set_defaults(&jpeg);
-  jpeg_set_quality(&jpeg, 100, TRUE);
-  jpeg_start_compress(&jpeg, TRUE);
-  for (int64_t y = 0; y < image.height; ++y) {
-    auto* row = const_cast<uint8_t*>(image.at(y, 0));
-    jpeg_write_scanlines(&jpeg, &row, 1);
-  }
-  jpeg_finish_compress(&jpeg);
-  jpeg_destroy_compress(&jpeg);
-  std::string result(reinterpret_cast<char*>(bytes), size);
-  std::free(bytes);
-  return result;
 }
 
 std::string ErrorOf(const absl::StatusOr<Image>& image) {
@@ -80,7 +48,7 @@ TEST(Image, CmykIsColour) {
   Image paper(8, 8, 4);  // as Adobe's programs write it: 255 is no ink
   for (size_t i = 0; i < paper.pixels.size(); ++i)
     paper.pixels[i] = i % 4 == 2 ? 0 : 255;  // all the yellow
-  const std::string bytes = Jpeg(paper);
+  const std::string bytes = EncodeJpeg(paper);
   auto bgr = DecodeImage(bytes, "x.jpg");
   ASSERT_TRUE(bgr.ok()) << bgr.status();
   EXPECT_EQ(std::vector<uint8_t>(bgr->at(3, 3), bgr->at(3, 4)),
@@ -91,14 +59,15 @@ TEST(Image, CmykIsColour) {
 }
 
 TEST(Image, ATruncatedFileIsAnError) {
-  for (const std::string& whole : {Png(Ramp(40, 30, 3)), Jpeg(Ramp(40, 30, 3))})
+  for (const std::string& whole :
+       {Png(Ramp(40, 30, 3)), EncodeJpeg(Ramp(40, 30, 3))})
     for (size_t size = 8; size + 2 < whole.size(); size += 13) {
       const std::string error =
           ErrorOf(DecodeImage(whole.substr(0, size), "cut"));
       EXPECT_TRUE(absl::StartsWith(error, "'cut': cannot read the image: "))
           << size << ": " << error;
     }
-  const std::string jpeg = Jpeg(Ramp(40, 30, 3));
+  const std::string jpeg = EncodeJpeg(Ramp(40, 30, 3));
   EXPECT_EQ(ErrorOf(DecodeImage(jpeg.substr(0, jpeg.size() / 2), "a.jpg")),
             "'a.jpg': cannot read the image: the file ends too early");
   const std::string png = Png(Ramp(40, 30, 3));
@@ -126,9 +95,10 @@ TEST(Image, WhatIsNoImageIsAnError) {
 TEST(Image, AlphaMustBeThere) {
   EXPECT_EQ(ErrorOf(DecodeImage(Png(Ramp(2, 2, 3)), "a", Channels::kBgra)),
             "'a': cannot read the image: the image has no fourth channel");
-  EXPECT_EQ(ErrorOf(DecodeImage(Jpeg(Ramp(2, 2, 3)), "a", Channels::kBgra)),
-            "'a': cannot read the image: a JPEG image has no fourth channel; "
-            "write it as PNG");
+  EXPECT_EQ(
+      ErrorOf(DecodeImage(EncodeJpeg(Ramp(2, 2, 3)), "a", Channels::kBgra)),
+      "'a': cannot read the image: a JPEG image has no fourth channel; "
+      "write it as PNG");
 }
 
 TEST(Image, AHugeImageIsRefusedByItsHeader) {

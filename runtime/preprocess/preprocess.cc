@@ -221,6 +221,11 @@ absl::Status CheckPreprocessing(const Preprocessing& how,
     if (absl::Status status = CheckValues(what, *values, how.pixel_format);
         !status.ok())
       return status;
+  for (size_t c = 0; c < how.scale.size(); ++c)
+    if (static_cast<float>(how.scale[c]) == 0)
+      return absl::InvalidArgumentError(
+          absl::StrCat("scale is ", how.scale[c], " for channel ", c,
+                       "; all its values would be 0"));
   if (how.resize_height != 0 &&
       (how.resize_height < layout.height || how.resize_width < layout.width))
     return absl::InvalidArgumentError(absl::StrCat(

@@ -64,8 +64,8 @@ Channels ChannelsOf(PixelFormat format);
 
 // Whether an input of `shape` can be made so: four extents, as channel_format
 // says, as many channels as pixel_format has and mean and scale have values,
-// and no larger than what the image is resized to. The error says what is
-// wrong.
+// no scale 0, and no larger than what the image is resized to. The error says
+// what is wrong.
 absl::Status CheckPreprocessing(const Preprocessing& how,
                                 const std::vector<int64_t>& shape);
 

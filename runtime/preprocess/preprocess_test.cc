@@ -147,6 +147,12 @@ TEST(CheckPreprocessing, SaysWhatIsWrong) {
   how.scale = {1, 2, 3, 4};
   EXPECT_EQ(ErrorOf(CheckPreprocessing(how, shape)),
             "scale has 4 values; pixel_format bgr has 3 channels");
+  how.scale = {1, 0, 1};
+  EXPECT_EQ(ErrorOf(CheckPreprocessing(how, shape)),
+            "scale is 0 for channel 1; all its values would be 0");
+  how.scale = {1, 1, 1e-60};  // 0 in f32
+  EXPECT_EQ(ErrorOf(CheckPreprocessing(how, shape)),
+            "scale is 1e-60 for channel 2; all its values would be 0");
   how.scale.clear();
   how.resize_height = how.resize_width = 7;
   EXPECT_EQ(ErrorOf(CheckPreprocessing(how, shape)),

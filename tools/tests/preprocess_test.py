@@ -207,6 +207,7 @@ def check_errors(convert, runner, model, flags):
     for arguments, message in (
             (["--mean", "1,2"], "input 'x': mean has 2 values; pixel_format bgr has 3 channels"),
             (["--scale", "1", "--pixel_format", "rgb"], "input 'x': scale has 1 values; pixel_format rgb has 3 channels"),
+            (["--scale", "0.5,0,0.5"], "input 'x': scale is 0 for channel 1; all its values would be 0"),
             (["--mean", "a,b,c"], "--mean is 'a,b,c'; it must be numbers, one for each channel"),
             (["--pixel_format", "yuv"], "--pixel_format is 'yuv'; it must be one of bgr, rgb, gray, rgba"),
             (["--pixel_format", "gray"], "input 'x': pixel_format gray has 1 channels; the input of shape (1, 3, 48, 192) has 3"),
