@@ -15,8 +15,21 @@ using mlir::Value;
 
 namespace {
 
-// The constants of an operation in 8 bits. Nothing, after an error at `op`,
-// where a value can't be one.
+// The weights of an operation in 8 bits: `filter` is what it makes of
+// `weight`. Nothing, after an error at `op`, where a value can't be one.
+std::optional<quantization::QuantizedWeights> Quantize(
+    mlir::Operation* op, const Tensor& filter, Value weight, Value bias,
+    QuantizedType from, QuantizedType to, Lowering& lowering) {
+  auto quantized = quantization::QuantizeWeights(
+      filter, bias ? top::ConstantOf(bias) : nullptr,
+      lowering.TrainedScales(weight), StorageOf(from), StorageOf(to));
+  if (quantized.ok()) return *std::move(quantized);
+  op->emitOpError() << "weight '" << getName(weight) << "' "
+                    << std::string(quantized.status().message());
+  return std::nullopt;
+}
+
+// The same as constants.
 struct Constants {
   Value filter, bias, requant;
 };
@@ -24,14 +37,8 @@ std::optional<Constants> ConstantsOf(mlir::Operation* op, const Tensor& filter,
                                      Value weight, Value bias,
                                      QuantizedType from, QuantizedType to,
                                      Lowering& lowering) {
-  auto quantized = quantization::QuantizeWeights(
-      filter, bias ? top::ConstantOf(bias) : nullptr,
-      lowering.TrainedScales(weight), StorageOf(from), StorageOf(to));
-  if (!quantized.ok()) {
-    op->emitOpError() << "weight '" << getName(weight) << "' "
-                      << std::string(quantized.status().message());
-    return std::nullopt;
-  }
+  auto quantized = Quantize(op, filter, weight, bias, from, to, lowering);
+  if (!quantized) return std::nullopt;
   return Constants{
       lowering.IntegerConstant("filter_i8", std::move(quantized->filter)),
       lowering.IntegerConstant("bias_i32", std::move(quantized->bias)),
@@ -135,13 +142,9 @@ FailureOr<Value> LowerMatMul(top::MatMulOp op, Lowering& lowering) {
   // A scale for each column.
   const Tensor columns = Transposed(
       RightMatrix(*top::ConstantOf(op.getRight()), op.getRightTranspose()));
-  auto quantized = quantization::QuantizeWeights(
-      columns, op.getBias() ? top::ConstantOf(op.getBias()) : nullptr,
-      lowering.TrainedScales(op.getRight()), StorageOf(from), StorageOf(type));
-  if (!quantized.ok()) {
-    return op.emitOpError() << "weight '" << getName(op.getRight()) << "' "
-                            << std::string(quantized.status().message());
-  }
+  auto quantized =
+      Quantize(op, columns, op.getRight(), op.getBias(), from, type, lowering);
+  if (!quantized) return failure();
   const int64_t k = in.back(), n = out.back();
   int64_t m = 1;
   for (int64_t d : in.drop_back()) m *= d;

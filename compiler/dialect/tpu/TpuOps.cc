@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "compiler/dialect/tpu/verify.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpImplementation.h"
 #include "mlir/IR/TypeUtilities.h"
@@ -39,61 +40,22 @@ LogicalResult VerifySameElement(Operation *op, Value a, Value b,
                            << a.getType() << " and " << b.getType();
 }
 
-LogicalResult VerifyRank(Operation *op, Value value, int64_t rank,
-                         llvm::StringRef what) {
-  if (static_cast<int64_t>(ShapeOf(value).size()) == rank) return success();
-  return op->emitOpError() << what << " must have rank " << rank << ", found "
-                           << value.getType();
-}
-
-LogicalResult VerifyShape(Operation *op, Value value,
-                          ArrayRef<int64_t> expected, llvm::StringRef what) {
-  if (ShapeOf(value) == expected) return success();
-  auto diagnostic = op->emitOpError() << what << " must have shape [";
-  llvm::interleaveComma(expected, diagnostic);
-  return diagnostic << "], found " << value.getType();
-}
-
-LogicalResult VerifyCount(Operation *op, ArrayRef<int64_t> values, size_t count,
-                          int64_t least, llvm::StringRef what) {
-  if (values.size() != count) {
-    return op->emitOpError() << what << " must have " << count
-                             << " values, found " << values.size();
-  }
-  for (int64_t value : values) {
-    if (value < least) {
-      return op->emitOpError()
-             << what << " must be at least " << least << ", found " << value;
-    }
-  }
-  return success();
-}
-
 LogicalResult VerifySameType(Operation *op, Value a, Value b) {
   if (a.getType() == b.getType()) return success();
   return op->emitOpError() << "operand and result must have one type, found "
                            << a.getType() << " and " << b.getType();
 }
 
-// Cuts are ascending multiples of 32 inside (0, channels), for 16-bit floats.
-LogicalResult VerifyCuts(Operation *op, ArrayRef<int64_t> cuts,
-                         int64_t channels, Type element) {
+// Cuts of a sum of floats, which only 16-bit ones can have.
+LogicalResult VerifyFloatCuts(Operation *op, ArrayRef<int64_t> cuts,
+                              int64_t channels, Type element) {
   if (cuts.empty()) return success();
   if (element.isF32()) {
     return op->emitOpError()
            << "ic_cuts need f16 or bf16: an f32 sum on the chip has two "
               "alternating accumulators and cannot be cut";
   }
-  int64_t last = 0;
-  for (int64_t cut : cuts) {
-    if (cut <= last || cut >= channels || cut % 32 != 0) {
-      return op->emitOpError()
-             << "ic_cuts must be ascending multiples of 32 below " << channels
-             << ", found " << cut;
-    }
-    last = cut;
-  }
-  return success();
+  return VerifyCuts(op, cuts, channels, 32);
 }
 
 // Checks the types of a product of `input` and `weight`.
@@ -141,7 +103,7 @@ LogicalResult VerifyBatched(MatMulOp op) {
     return op.emitOpError()
            << "input has " << in[0] << " matrices, right has " << right[0];
   }
-  if (failed(VerifyCuts(op, op.getIcCuts(), k, element))) return failure();
+  if (failed(VerifyFloatCuts(op, op.getIcCuts(), k, element))) return failure();
   return VerifyShape(op, op.getOutput(), {batches, in[1], n}, "output");
 }
 
@@ -154,6 +116,50 @@ LogicalResult VerifyF32Unary(Op op) {
 }
 
 }  // namespace
+
+LogicalResult VerifyRank(Operation *op, Value value, size_t rank,
+                         llvm::StringRef what) {
+  if (ShapeOf(value).size() == rank) return success();
+  return op->emitOpError() << what << " must have rank " << rank << ", found "
+                           << value.getType();
+}
+
+LogicalResult VerifyShape(Operation *op, Value value,
+                          ArrayRef<int64_t> expected, llvm::StringRef what) {
+  if (ShapeOf(value) == expected) return success();
+  auto diagnostic = op->emitOpError() << what << " must have shape [";
+  llvm::interleaveComma(expected, diagnostic);
+  return diagnostic << "], found " << value.getType();
+}
+
+LogicalResult VerifyRange(Operation *op, ArrayRef<int64_t> values, size_t count,
+                          int64_t least, int64_t most, llvm::StringRef what) {
+  if (values.size() != count) {
+    return op->emitOpError() << what << " must have " << count
+                             << " values, found " << values.size();
+  }
+  for (int64_t value : values) {
+    if (value < least || value > most) {
+      return op->emitOpError() << what << " must lie in [" << least << ", "
+                               << most << "], found " << value;
+    }
+  }
+  return success();
+}
+
+LogicalResult VerifyCuts(Operation *op, ArrayRef<int64_t> cuts,
+                         int64_t channels, int64_t step) {
+  int64_t last = 0;
+  for (int64_t cut : cuts) {
+    if (cut <= last || cut >= channels || cut % step != 0) {
+      return op->emitOpError()
+             << "ic_cuts must be ascending multiples of " << step << " below "
+             << channels << ", found " << cut;
+    }
+    last = cut;
+  }
+  return success();
+}
 
 LogicalResult CastOp::verify() {
   if (failed(VerifyShape(*this, getOutput(), ShapeOf(getInput()), "output"))) {
@@ -172,14 +178,9 @@ LogicalResult CastOp::verify() {
 LogicalResult Conv2DOp::verify() {
   const ArrayRef<int64_t> in = ShapeOf(getInput());
   const ArrayRef<int64_t> filter = ShapeOf(getFilter());
-  if (failed(VerifyRank(*this, getInput(), 4, "input")) ||
-      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
+  if (failed(VerifyConvOperands(*this)) ||
       failed(VerifyProductTypes(*this, getInput(), getFilter(), "filter",
-                                getOutput())) ||
-      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
-      failed(VerifyCount(*this, getDilations(), 2, 1, "dilations")) ||
-      failed(VerifyCount(*this, getInserts(), 2, 0, "inserts")) ||
-      failed(VerifyCount(*this, getPads(), 4, 0, "pads"))) {
+                                getOutput()))) {
     return failure();
   }
   const int64_t group = getGroup();
@@ -211,8 +212,8 @@ LogicalResult Conv2DOp::verify() {
                          << " input channels a group, input has " << in[1]
                          << " channels in " << group << " groups";
   }
-  if (failed(VerifyCuts(*this, getIcCuts(), filter[1],
-                        ElementTypeOf(getInput())))) {
+  if (failed(VerifyFloatCuts(*this, getIcCuts(), filter[1],
+                             ElementTypeOf(getInput())))) {
     return failure();
   }
   if (Value bias = getBias()) {
@@ -224,17 +225,7 @@ LogicalResult Conv2DOp::verify() {
                            << bias.getType();
     }
   }
-  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
-  const int64_t oh =
-      WindowOutput(in[2], pads[0], pads[2], filter[2], getDilations()[0],
-                   getStrides()[0], getInserts()[0]);
-  const int64_t ow =
-      WindowOutput(in[3], pads[1], pads[3], filter[3], getDilations()[1],
-                   getStrides()[1], getInserts()[1]);
-  if (oh < 1 || ow < 1) {
-    return emitOpError("kernel is larger than the padded input");
-  }
-  return VerifyShape(*this, getOutput(), {in[0], filter[0], oh, ow}, "output");
+  return VerifyConvOutput(*this);
 }
 
 LogicalResult MatMulOp::verify() {
@@ -254,8 +245,8 @@ LogicalResult MatMulOp::verify() {
     return emitOpError() << "input has " << in[1] << " columns, right has "
                          << right[0] << " rows";
   }
-  if (failed(
-          VerifyCuts(*this, getIcCuts(), in[1], ElementTypeOf(getInput())))) {
+  if (failed(VerifyFloatCuts(*this, getIcCuts(), in[1],
+                             ElementTypeOf(getInput())))) {
     return failure();
   }
   if (Value bias = getBias()) {
@@ -271,25 +262,11 @@ LogicalResult Pool2DOp::verify() {
   const bool quantized_max =
       getKind() == PoolKind::max && QuantizationOf(getInput());
   if ((!quantized_max && failed(VerifyFloat(*this, getInput(), "input"))) ||
-      failed(VerifyRank(*this, getInput(), 4, "input")) ||
       failed(VerifySameElement(*this, getInput(), getOutput(), "input",
-                               "output")) ||
-      failed(VerifyCount(*this, getKernelShape(), 2, 1, "kernel_shape")) ||
-      failed(VerifyCount(*this, getStrides(), 2, 1, "strides")) ||
-      failed(VerifyCount(*this, getPads(), 4, 0, "pads"))) {
+                               "output"))) {
     return failure();
   }
-  const ArrayRef<int64_t> in = ShapeOf(getInput());
-  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
-  const ArrayRef<int64_t> kernel = getKernelShape();
-  const int64_t oh =
-      WindowOutput(in[2], pads[0], pads[2], kernel[0], 1, getStrides()[0]);
-  const int64_t ow =
-      WindowOutput(in[3], pads[1], pads[3], kernel[1], 1, getStrides()[1]);
-  if (oh < 1 || ow < 1) {
-    return emitOpError("window is larger than the padded input");
-  }
-  return VerifyShape(*this, getOutput(), {in[0], in[1], oh, ow}, "output");
+  return VerifyPool(*this);
 }
 
 LogicalResult ReduceOp::verify() {
@@ -317,21 +294,7 @@ LogicalResult BinaryOp::verify() {
   if (getKind() == BinaryKind::div && !ElementTypeOf(getLhs()).isF32()) {
     return emitOpError("div needs f32 operands");
   }
-  const ArrayRef<int64_t> a = ShapeOf(getLhs());
-  const ArrayRef<int64_t> b = ShapeOf(getRhs());
-  const size_t rank = std::max(a.size(), b.size());
-  llvm::SmallVector<int64_t> expected(rank);
-  for (size_t i = 0; i < rank; ++i) {
-    const int64_t x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
-    const int64_t y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
-    if (x != y && x != 1 && y != 1) {
-      return emitOpError() << "operands do not broadcast: "
-                           << getLhs().getType() << " and "
-                           << getRhs().getType();
-    }
-    expected[i] = x == 1 ? y : x;
-  }
-  return VerifyShape(*this, getOutput(), expected, "output");
+  return VerifyBroadcast(*this);
 }
 
 LogicalResult BinaryConstOp::verify() {
@@ -416,7 +379,7 @@ ElementView ViewOf(SliceOp op) {
 LogicalResult ConcatOp::verify() {
   if (getInputs().empty()) return emitOpError("has no inputs");
   llvm::SmallVector<int64_t> shape(ShapeOf(getInputs()[0]));
-  const int64_t rank = static_cast<int64_t>(shape.size());
+  const auto rank = static_cast<int64_t>(shape.size());
   const int64_t axis = getAxis();
   if (axis < 0 || axis >= rank) {
     return emitOpError() << "axis must be in [0, " << rank << "), found "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verifiers of the operations on quantized tensors.
 #include "compiler/dialect/tpu/TpuOps.h"
+#include "compiler/dialect/tpu/verify.h"
 #include "mlir/IR/Builders.h"
 
 namespace tpuc::tpu {
@@ -51,57 +52,11 @@ LogicalResult VerifySameShape(Operation *op, Value input, Value output) {
                            << input.getType() << " and " << output.getType();
 }
 
-LogicalResult VerifyResultShape(Operation *op, Value output,
-                                ArrayRef<int64_t> expected) {
-  if (ShapeOf(output) == expected) return success();
-  auto diagnostic = op->emitOpError() << "output must have shape [";
-  llvm::interleaveComma(expected, diagnostic);
-  return diagnostic << "], found " << output.getType();
-}
-
-LogicalResult VerifyRank(Operation *op, Value value, size_t rank,
-                         llvm::StringRef what) {
-  if (ShapeOf(value).size() == rank) return success();
-  return op->emitOpError() << what << " must have rank " << rank << ", found "
-                           << value.getType();
-}
-
-// `count` values, each in [least, most].
-LogicalResult VerifyRange(Operation *op, ArrayRef<int64_t> values, size_t count,
-                          int64_t least, int64_t most, llvm::StringRef what) {
-  if (values.size() != count) {
-    return op->emitOpError() << what << " must have " << count
-                             << " values, found " << values.size();
-  }
-  for (int64_t value : values) {
-    if (value < least || value > most) {
-      return op->emitOpError() << what << " must lie in [" << least << ", "
-                               << most << "], found " << value;
-    }
-  }
-  return success();
-}
-
-constexpr int64_t kMost = INT32_MAX;
-
 LogicalResult VerifyScaling(Operation *op, int64_t multiplier, int64_t shift) {
-  if (failed(VerifyRange(op, {multiplier}, 1, -kMost, kMost, "multiplier")))
+  if (failed(VerifyRange(op, {multiplier}, 1, -kMostValue, kMostValue,
+                         "multiplier")))
     return failure();
   return VerifyRange(op, {shift}, 1, -63, 31, "shift");
-}
-
-LogicalResult VerifyCuts(Operation *op, ArrayRef<int64_t> cuts,
-                         int64_t channels) {
-  int64_t last = 0;
-  for (int64_t cut : cuts) {
-    if (cut <= last || cut >= channels || cut % 64 != 0) {
-      return op->emitOpError()
-             << "ic_cuts must be ascending multiples of 64 below " << channels
-             << ", found " << cut;
-    }
-    last = cut;
-  }
-  return success();
 }
 
 }  // namespace
@@ -146,12 +101,7 @@ LogicalResult LutOp::verify() {
 LogicalResult QuantizedConv2DOp::verify() {
   if (failed(VerifyQuantization(*this, getInput(), "input")) ||
       failed(VerifyQuantization(*this, getOutput(), "output")) ||
-      failed(VerifyRank(*this, getInput(), 4, "input")) ||
-      failed(VerifyRank(*this, getFilter(), 4, "filter")) ||
-      failed(VerifyRange(*this, getStrides(), 2, 1, kMost, "strides")) ||
-      failed(VerifyRange(*this, getDilations(), 2, 1, kMost, "dilations")) ||
-      failed(VerifyRange(*this, getInserts(), 2, 0, kMost, "inserts")) ||
-      failed(VerifyRange(*this, getPads(), 4, 0, kMost, "pads"))) {
+      failed(VerifyConvOperands(*this))) {
     return failure();
   }
   const ArrayRef<int64_t> in = ShapeOf(getInput());
@@ -178,19 +128,10 @@ LogicalResult QuantizedConv2DOp::verify() {
   if (failed(VerifyTensor(*this, getFilter(), filter, 8, "filter")) ||
       failed(VerifyTensor(*this, getBias(), {oc}, 32, "bias")) ||
       failed(VerifyTensor(*this, getRequant(), {oc, 3}, 32, "requant")) ||
-      failed(VerifyCuts(*this, getIcCuts(), filter[1]))) {
+      failed(VerifyCuts(*this, getIcCuts(), filter[1], 64))) {
     return failure();
   }
-  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
-  const int64_t oh =
-      WindowOutput(in[2], pads[0], pads[2], filter[2], getDilations()[0],
-                   getStrides()[0], getInserts()[0]);
-  const int64_t ow =
-      WindowOutput(in[3], pads[1], pads[3], filter[3], getDilations()[1],
-                   getStrides()[1], getInserts()[1]);
-  if (oh < 1 || ow < 1)
-    return emitOpError("kernel is larger than the padded input");
-  return VerifyResultShape(*this, getOutput(), {in[0], oc, oh, ow});
+  return VerifyConvOutput(*this);
 }
 
 LogicalResult QuantizedMatMulOp::verify() {
@@ -205,33 +146,19 @@ LogicalResult QuantizedMatMulOp::verify() {
   if (failed(VerifyTensor(*this, getRight(), {in[1], n}, 8, "right")) ||
       failed(VerifyTensor(*this, getBias(), {n}, 32, "bias")) ||
       failed(VerifyTensor(*this, getRequant(), {n, 3}, 32, "requant")) ||
-      failed(VerifyCuts(*this, getIcCuts(), in[1]))) {
+      failed(VerifyCuts(*this, getIcCuts(), in[1], 64))) {
     return failure();
   }
-  return VerifyResultShape(*this, getOutput(), {in[0], n});
+  return VerifyShape(*this, getOutput(), {in[0], n}, "output");
 }
 
 LogicalResult QuantizedAvgPool2DOp::verify() {
   if (failed(VerifyQuantization(*this, getInput(), "input")) ||
       failed(VerifyQuantization(*this, getOutput(), "output")) ||
-      failed(VerifyRank(*this, getInput(), 4, "input")) ||
-      failed(
-          VerifyRange(*this, getKernelShape(), 2, 1, kMost, "kernel_shape")) ||
-      failed(VerifyRange(*this, getStrides(), 2, 1, kMost, "strides")) ||
-      failed(VerifyRange(*this, getPads(), 4, 0, kMost, "pads")) ||
       failed(VerifyScaling(*this, getMultiplier(), getShift()))) {
     return failure();
   }
-  const ArrayRef<int64_t> in = ShapeOf(getInput());
-  const ArrayRef<int64_t> pads = getPads();  // top, left, bottom, right
-  const ArrayRef<int64_t> kernel = getKernelShape();
-  const int64_t oh =
-      WindowOutput(in[2], pads[0], pads[2], kernel[0], 1, getStrides()[0]);
-  const int64_t ow =
-      WindowOutput(in[3], pads[1], pads[3], kernel[1], 1, getStrides()[1]);
-  if (oh < 1 || ow < 1)
-    return emitOpError("window is larger than the padded input");
-  return VerifyResultShape(*this, getOutput(), {in[0], in[1], oh, ow});
+  return VerifyPool(*this);
 }
 
 LogicalResult QuantizedBinaryOp::verify() {
@@ -245,25 +172,12 @@ LogicalResult QuantizedBinaryOp::verify() {
   }
   const bool adds = getKind() == QuantizedBinaryKind::add;
   if (failed(VerifyRange(*this, getMultipliers(), adds ? 2 : 1,
-                         adds ? INT16_MIN : -kMost, adds ? INT16_MAX : kMost,
-                         "multipliers")) ||
+                         adds ? INT16_MIN : -kMostValue,
+                         adds ? INT16_MAX : kMostValue, "multipliers")) ||
       failed(VerifyScaling(*this, 1, getShift()))) {
     return failure();
   }
-  ArrayRef<int64_t> a = ShapeOf(getLhs()), b = ShapeOf(getRhs());
-  if (a.size() < b.size()) std::swap(a, b);
-  llvm::SmallVector<int64_t> expected(a);
-  const size_t offset = a.size() - b.size();
-  for (size_t i = 0; i < b.size(); ++i) {
-    int64_t &size = expected[offset + i];
-    if (size != b[i] && size != 1 && b[i] != 1) {
-      return emitOpError() << "operands do not broadcast: "
-                           << getLhs().getType() << " and "
-                           << getRhs().getType();
-    }
-    if (size == 1) size = b[i];
-  }
-  return VerifyResultShape(*this, getOutput(), expected);
+  return VerifyBroadcast(*this);
 }
 
 }  // namespace tpuc::tpu
