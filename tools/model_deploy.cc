@@ -37,7 +37,7 @@ struct Options {
   std::string mlir, quantize, chip, model, calibration_table, quantize_table;
   std::string tolerance = "0.8,0.5", test_input, test_reference, excepts;
   bool asymmetric = false, quant_input = false, quant_output = false;
-  bool debug = false;
+  bool disable_layer_group = false, debug = false;
 };
 
 void Declare(CommandLine& line, Options& o) {
@@ -72,6 +72,9 @@ void Declare(CommandLine& line, Options& o) {
                 "least similarity of a tensor with that of the reference");
   line.Optional("excepts", &o.excepts, "NAME,...",
                 "tensors to leave out of the comparison");
+  line.Switch("disable_layer_group", &o.disable_layer_group,
+              "run each operation by itself, so that every tensor is in "
+              "memory and can be compared; slower");
   line.Switch("debug", &o.debug,
               "keep intermediate files beside the model: MODEL_tpu.mlir, "
               "MODEL_addressed.mlir and MODEL_isa.mlir, and with --test_input "
@@ -260,7 +263,7 @@ absl::Status Deploy(const Options& o) {
       status = CompareWithReference(o, *run);
     if (!status.ok()) return status;
   }
-  status = AssignMemory(module);
+  status = AssignMemory(module, {o.disable_layer_group});
   if (status.ok()) status = keep("_addressed.mlir");
   if (!status.ok()) return status;
   DropUnusedWeights(module);

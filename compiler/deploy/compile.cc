@@ -76,9 +76,12 @@ absl::Status LowerToTpu(mlir::ModuleOp module, LoweringOptions options) {
   });
 }
 
-absl::Status AssignMemory(mlir::ModuleOp module) {
-  return RunPasses(module, [](mlir::PassManager& passes) {
-    passes.addPass(tpu::createGroupOps());
+absl::Status AssignMemory(mlir::ModuleOp module, const MemoryOptions& options) {
+  return RunPasses(module, [&](mlir::PassManager& passes) {
+    tpu::GroupOpsOptions grouping;
+    grouping.separate = options.separate;
+    grouping.laneBytes = options.lane_bytes;
+    passes.addPass(tpu::createGroupOps(grouping));
     passes.addPass(tpu::createAssignLocalMemory());
     passes.addPass(tpu::createAssignGlobalMemory());
   });

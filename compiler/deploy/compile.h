@@ -18,8 +18,15 @@ void LoadDialects(mlir::MLIRContext* context);
 // collected into the error.
 absl::Status LowerToTpu(mlir::ModuleOp module, LoweringOptions options);
 
-// Groups, slices and addresses, in the tpu dialect.
-absl::Status AssignMemory(mlir::ModuleOp module);
+struct MemoryOptions {
+  bool separate = false;        // no operations run together
+  int64_t lane_bytes = 262144;  // of local memory to use
+};
+
+// Groups, slices and addresses, in the tpu dialect. When not even the smallest
+// slice of an operation fits, the module is unchanged.
+absl::Status AssignMemory(mlir::ModuleOp module,
+                          const MemoryOptions& options = {});
 
 // Instructions with ids and waits, all of them legal; the module holds them in
 // the isa dialect then.

@@ -35,6 +35,9 @@ _ATTRS = {
         default = "bm1684x",
         values = ["bm1684x"],
     ),
+    "disable_layer_group": attr.bool(
+        doc = "Run each operation by itself: slower, but every tensor is in memory and gets compared.",
+    ),
     "model": attr.label(
         doc = "The network: a `tpu_model`.",
         mandatory = True,
@@ -86,7 +89,7 @@ def _tpu_bmodel_impl(ctx):
     if ctx.file.qtable:
         args.add("--quantize_table", ctx.file.qtable)
         tables.append(ctx.file.qtable)
-    for flag in ["asymmetric", "quant_input", "quant_output"]:
+    for flag in ["asymmetric", "disable_layer_group", "quant_input", "quant_output"]:
         if getattr(ctx.attr, flag):
             args.add("--" + flag)
     ctx.actions.run(

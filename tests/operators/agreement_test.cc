@@ -17,6 +17,7 @@
 #include "compiler/dialect/top/TopOps.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/interpreter/tpu/interpreter.h"
+#include "compiler/isa/codes.h"
 #include "compiler/quantization/calibration_table.h"
 #include "compiler/support/similarity.h"
 #include "gtest/gtest.h"
@@ -44,9 +45,18 @@ int64_t CountDifferences(const Tensor& a, const Tensor& b) {
   return count;
 }
 
+// Little local memory makes many slices, but isn't enough for some operations.
 absl::StatusOr<runtime::NamedTensors> RunOnSimulator(mlir::ModuleOp module,
-                                                     const TensorMap& inputs) {
-  if (absl::Status status = AssignMemory(module); !status.ok()) return status;
+                                                     const TensorMap& inputs,
+                                                     uint32_t seed) {
+  MemoryOptions options;
+  options.separate = seed % 4 == 0;
+  if (seed % 2 == 1) options.lane_bytes = 4096;
+  absl::Status status = AssignMemory(module, options);
+  for (; !status.ok() && options.lane_bytes < isa::kLaneBytes;
+       options.lane_bytes *= 2)
+    status = AssignMemory(module, options);
+  if (!status.ok()) return status;
   auto program = GenerateProgram(module);
   if (!program.ok()) return program.status();
   auto encoded = EncodeProgram(*program, getWeights(module.getContext()));
@@ -59,9 +69,8 @@ absl::StatusOr<runtime::NamedTensors> RunOnSimulator(mlir::ModuleOp module,
   if (!model.ok()) return model.status();
   auto runner = runtime::Runner::Create(*model, {});
   if (!runner.ok()) return runner.status();
-  if (absl::Status status = (*runner)->DumpAllTensors(); !status.ok()) {
-    return status;
-  }
+  status = (*runner)->DumpAllTensors();
+  if (!status.ok()) return status;
   if (auto outputs = (*runner)->Run(inputs); !outputs.ok()) {
     return outputs.status();
   }
@@ -149,7 +158,7 @@ void CompareStages(uint32_t seed, const std::string& mode,
   auto expected = interpreter::RunTpu(*module, network.inputs);
   ASSERT_TRUE(expected.ok()) << expected.status();
   if (mode == "F32") ExpectAlike(*meant, *expected, network.text);
-  auto found = RunOnSimulator(*module, network.inputs);
+  auto found = RunOnSimulator(*module, network.inputs, seed);
   ASSERT_TRUE(found.ok()) << found.status() << "\n" << network.text;
   int compared = 0;
   for (const auto& [name, tensor] : *found) {
@@ -160,7 +169,7 @@ void CompareStages(uint32_t seed, const std::string& mode,
         << "tensor '" << name << "' of\n"
         << network.text;
   }
-  EXPECT_GE(compared, 2) << "of " << found->size() << " tensors";
+  EXPECT_GE(compared, 1) << "of " << found->size() << " tensors";
 }
 
 class Agreement : public testing::TestWithParam<const char*> {};

@@ -10,6 +10,7 @@
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/dialect/tpu/TpuGroupOps.h"
 #include "compiler/target/bm1684x/group_plan.h"
+#include "compiler/target/bm1684x/group_sequence.h"
 #include "compiler/target/bm1684x/op_kernels.h"
 #include "compiler/target/bm1684x/program.h"
 #include "compiler/transforms/tpu/memory_attributes.h"
@@ -100,6 +101,10 @@ class Builder {
   }
 
   absl::Status Add(tpu::GroupOp group) {
+    return group.getSlices() ? AddSeveral(group) : AddOne(group);
+  }
+
+  absl::Status AddOne(tpu::GroupOp group) {
     bm1684x::GlobalPlacement global;
     mlir::Operation* inner = nullptr;
     for (mlir::Operation& op : group.getBody().front()) {
@@ -115,31 +120,96 @@ class Builder {
       } else if (inner == nullptr) {
         inner = &op;
       } else {
-        return absl::UnimplementedError(absl::StrCat(
-            "'", getName(group), "': groups of several operations"));
+        return absl::FailedPreconditionError(absl::StrCat(
+            "'", getName(group), "' has several operations but no slices"));
       }
     }
-    auto kernel = bm1684x::MakeKernel(inner);
+    auto kernel = bm1684x::MakeKernel(inner, bm1684x::Views::kFlat);
     if (!kernel.ok()) return kernel.status();
     const bm1684x::LocalPlacement local = bm1684x::PlacementOf(group);
     if (local.result.empty() &&
         (*kernel)->result().place == bm1684x::Place::kLocal)
-      return absl::FailedPreconditionError(
-          absl::StrCat("'", getName(group),
-                       "' has no local addresses; run assign-local-memory "
-                       "before"));
+      return NoLocalAddresses(group);
     bm1684x::EmitSliced(**kernel, bm1684x::PlanOf(group), local, global,
                         emitter_);
-    program_.sources.resize(emitter_.instructions().size(),
-                            static_cast<int32_t>(program_.tensors.size()));
+    Attribute(inner);
     return AddTensor(group.getResult(0), global.result, NumGdma());
+  }
+
+  absl::Status AddSeveral(tpu::GroupOp group) {
+    llvm::SmallVector<mlir::Operation*> ops;
+    bm1684x::GroupAddresses addresses;
+    for (mlir::Operation& op : group.getBody().front().without_terminator()) {
+      auto load = mlir::dyn_cast<tpu::LoadOp>(op);
+      if (!load) {
+        ops.push_back(&op);
+        continue;
+      }
+      const auto address = Integer(load, "address");
+      if (!address.ok()) return address.status();
+      addresses.loads.push_back(*address);
+    }
+    auto store =
+        mlir::cast<tpu::StoreOp>(group.getBody().front().getTerminator());
+    if (!store.getAddresses() ||
+        store.getAddresses()->size() != store.getValues().size())
+      return absl::FailedPreconditionError(absl::StrCat(
+          "'", getName(group), "' needs an address for each stored result"));
+    addresses.results.resize(ops.size(), 0);
+    for (auto [value, address] :
+         llvm::zip(store.getValues(), *store.getAddresses()))
+      addresses.results[llvm::find(ops, value.getDefiningOp()) - ops.begin()] =
+          address;
+    const bm1684x::Sequence sequence = bm1684x::MakeSequence(ops);
+    std::vector<int> tensors;
+    const auto graph = bm1684x::MakeGraph(
+        sequence.candidates, 0, static_cast<int>(ops.size()) - 1, &tensors);
+    if (!graph || graph->loads.size() != addresses.loads.size())
+      return absl::FailedPreconditionError(absl::StrCat(
+          "'", getName(group), "' has operations that can't run together"));
+    const bm1684x::GroupPlan plan = bm1684x::GroupPlanOf(group);
+    for (const bm1684x::GroupBuffer& buffer : plan.buffers)
+      if (buffer.local.addresses.empty()) return NoLocalAddresses(group);
+    bm1684x::EmitGroup(*graph, plan, addresses, emitter_,
+                       [&](int stage) { Attribute(ops[stage]); });
+    const int64_t complete_after = NumGdma();
+    for (size_t r = 0; r < group.getNumResults(); ++r) {
+      const absl::Status status =
+          AddTensor(group.getResult(r), (*store.getAddresses())[r],
+                    complete_after, getName(store.getValues()[r]));
+      if (!status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+
+  static absl::Status NoLocalAddresses(tpu::GroupOp group) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("'", getName(group),
+                     "' has no local addresses; run assign-local-memory "
+                     "before"));
+  }
+
+  // The instructions since the last call are those of `op`.
+  void Attribute(mlir::Operation* op) {
+    if (program_.operations.empty() || op != attributed_) {
+      program_.operations.push_back(getName(op));
+      attributed_ = op;
+    }
+    program_.sources.resize(
+        emitter_.instructions().size(),
+        static_cast<int32_t>(program_.operations.size()) - 1);
   }
 
   absl::Status AddTensor(mlir::Value value, uint64_t address,
                          int64_t complete_after) {
+    return AddTensor(value, address, complete_after, getName(value));
+  }
+
+  absl::Status AddTensor(mlir::Value value, uint64_t address,
+                         int64_t complete_after, const std::string& name) {
     const auto type = mlir::cast<mlir::RankedTensorType>(value.getType());
     ProgramTensor tensor;
-    tensor.name = getName(value);
+    tensor.name = name;
     const auto dtype = top::DTypeOf(type.getElementType());
     if (!dtype)
       return absl::UnimplementedError(
@@ -175,6 +245,7 @@ class Builder {
   Program program_;
   bm1684x::Emitter emitter_;
   std::map<const void*, ProgramTensor> tensors_;  // by value; only looked up
+  mlir::Operation* attributed_ = nullptr;
   size_t counted_ = 0;
   int64_t num_gdma_ = 0;
 };

@@ -37,9 +37,10 @@ struct ProgramCoefficient {
 struct Program {
   std::string name;
   std::vector<isa::Instruction> instructions;  // both engines, program order
-  // For each instruction, which of `tensors` it helps to compute. Not kept by
-  // the isa dialect, where locations say it.
+  // For each instruction, which of `operations` (names) it belongs to. Neither
+  // is kept by the isa dialect, where locations say it.
   std::vector<int32_t> sources;
+  std::vector<std::string> operations;
   std::vector<ProgramTensor> inputs, outputs;
   std::vector<ProgramTensor> tensors;  // all named ones, in program order
   std::vector<ProgramCoefficient> coefficients;  // ascending addresses

@@ -144,10 +144,22 @@ std::string Quantized(const std::string& name, const std::string& type) {
                       "\")\n");
 }
 
+// Operations of the largest group.
+int LargestGroup(mlir::ModuleOp module) {
+  int largest = 0;
+  module.walk([&](tpu::GroupOp group) {
+    int count = 0;
+    for (mlir::Operation& op : group.getBody().front().without_terminator())
+      count += !mlir::isa<tpu::LoadOp>(op);
+    largest = std::max(largest, count);
+  });
+  return largest;
+}
+
 }  // namespace
 
 void Check(const std::string& input, const std::string& output,
-           const std::string& body, int64_t lane_bytes) {
+           const std::string& body, int64_t lane_bytes, int* largest) {
   mlir::MLIRContext context;
   context
       .loadDialect<mlir::func::FuncDialect, top::TopDialect, tpu::TpuDialect>();
@@ -185,6 +197,7 @@ void Check(const std::string& input, const std::string& output,
   passes.addPass(tpu::createAssignLocalMemory());
   passes.addPass(tpu::createAssignGlobalMemory());
   ASSERT_TRUE(mlir::succeeded(passes.run(*module)));
+  if (largest != nullptr) *largest = LargestGroup(*module);
   auto program = BuildProgram(*module);
   ASSERT_TRUE(program.ok()) << program.status();
   ASSERT_TRUE(bm1684x::AssignSync(absl::MakeSpan(program->instructions)).ok());

@@ -16,9 +16,10 @@ namespace tpuc {
 // interpreter. `body` reads %x, the input of the given type, and ends with %y;
 // weights get random values. Inputs and weights of a quantized type are
 // quantized from f32. `lane_bytes`: local memory to use; little makes many
-// slices.
+// slices. `largest` receives the most operations that run together.
 void Check(const std::string& input, const std::string& output,
-           const std::string& body, int64_t lane_bytes = isa::kLaneBytes);
+           const std::string& body, int64_t lane_bytes = isa::kLaneBytes,
+           int* largest = nullptr);
 
 // %name, a weight of the type.
 std::string Weight(const std::string& name, const std::string& type);

@@ -136,7 +136,7 @@ absl::Status WriteProgram(const Program& program, mlir::ModuleOp module) {
   b.setInsertionPointToStart(b.createBlock(&function.getBody()));
   for (size_t i = 0; i < program.instructions.size(); ++i) {
     const int32_t source = program.sources[i];
-    isa::create(b, NameLocation(context, program.tensors[source].name),
+    isa::create(b, NameLocation(context, program.operations[source]),
                 program.instructions[i]);
   }
   b.create<mlir::func::ReturnOp>(function.getLoc());

@@ -128,6 +128,12 @@ llvm::LogicalResult GroupOp::verifyRegions() {
                  "has a tile that isn't four positive sizes with an "
                  "order of n, c, h, w: ")
              << tile << " " << order;
+  if (const auto slices = getSlices())
+    if (slices->size() != 3 || (*slices)[0] < 1 || (*slices)[1] < 1 ||
+        !getTiles().empty())
+      return emitOpError(
+          "needs slices of two positive numbers of pieces and a flag, and no "
+          "tiles beside them");
   std::vector<Extent> extents;
   for (mlir::Attribute attribute : getBuffers()) {
     const auto buffer = ParseBuffer(attribute);

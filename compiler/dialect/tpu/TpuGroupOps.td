@@ -20,9 +20,17 @@ def Tpu_GroupOp : Op<Tpu_Dialect, "Group", [
     array a part; `orders` the nesting of the loops over them, outermost first,
     e.g. "cnhw".
 
+    A group of several operations has no tiles but `slices`: into how many pieces
+    every result is cut along n and h, and whether (1) or not (0) what is the same
+    for all slices stays in local memory. A slice makes one piece of each result;
+    what the operations before make for it follows from their windows.
+
     `buffers` lists what local memory holds, one dictionary each:
-      kind       "operand", "result", "scratch" or "table"
-      index      number of the operand or result
+      kind       of one operation: "operand", "result", "scratch" or "table"; of
+                 several: "load", "value", "crop" (a part of what others read
+                 more of), "scratch" or "table"
+      index      number of the operand, result, load or operation; for "crop",
+                 of the operand among those of all operations
       layout     "aligned" or "compact" (docs/isa/bm1684x.md, b)
       bytes      of one copy, in each lane
       count      copies; with two, one is filled or drained while the other is used
@@ -32,7 +40,8 @@ def Tpu_GroupOp : Op<Tpu_Dialect, "Group", [
     buffers that overlap in memory and in life. Tensors that an operator reads or
     writes in DDR itself have no buffer.
   }];
-  let arguments = (ins ArrayAttr:$tiles, ArrayAttr:$orders, ArrayAttr:$buffers);
+  let arguments = (ins ArrayAttr:$tiles, ArrayAttr:$orders, ArrayAttr:$buffers,
+    OptionalAttr<DenseI64ArrayAttr>:$slices);
   let results = (outs Variadic<AnyRankedTensor>:$results);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "attr-dict-with-keyword $body `:` type($results)";

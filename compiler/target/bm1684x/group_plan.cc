@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/target/bm1684x/group_plan.h"
 
+#include <iterator>
 #include <string>
 
 namespace tpuc::bm1684x {
 namespace {
 
 constexpr char kLetters[] = "nchw";
+
+// By BufferRole.
+constexpr const char* kRoles[] = {"load", "value", "crop", "scratch", "table"};
 
 }  // namespace
 
@@ -72,6 +76,43 @@ LocalPlacement PlacementOf(tpu::GroupOp group) {
     if (buffer.kind == "table") local.table = buffer.addresses[0];
   }
   return local;
+}
+
+std::vector<int64_t> SlicesOf(const GroupTiling& tiling) {
+  return {tiling.n, tiling.h, tiling.keeps};
+}
+
+std::vector<tpu::GroupBuffer> BuffersOf(const GroupPlan& plan) {
+  std::vector<tpu::GroupBuffer> buffers;
+  for (const GroupBuffer& planned : plan.buffers) {
+    tpu::GroupBuffer buffer;
+    buffer.kind = kRoles[static_cast<int>(planned.role)];
+    buffer.index = planned.index;
+    buffer.layout = Name(planned.layout);
+    buffer.bytes = planned.local.bytes;
+    buffer.count = planned.local.count;
+    buffer.first = planned.local.first;
+    buffer.last = planned.local.last;
+    buffers.push_back(buffer);
+  }
+  return buffers;
+}
+
+GroupPlan GroupPlanOf(tpu::GroupOp group) {
+  GroupPlan plan;
+  const llvm::ArrayRef<int64_t> slices = *group.getSlices();
+  plan.tiling = {slices[0], slices[1], slices[2] != 0};
+  for (const tpu::GroupBuffer& buffer : tpu::BuffersOf(group)) {
+    GroupBuffer planned;
+    for (int role = 0; role < static_cast<int>(std::size(kRoles)); ++role)
+      if (buffer.kind == kRoles[role])
+        planned.role = static_cast<BufferRole>(role);
+    planned.index = static_cast<int>(buffer.index);
+    planned.local = {buffer.bytes, buffer.count, buffer.first, buffer.last,
+                     buffer.addresses};
+    plan.buffers.push_back(planned);
+  }
+  return plan;
 }
 
 }  // namespace tpuc::bm1684x

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "compiler/dialect/tpu/TpuGroupOps.h"
+#include "compiler/target/bm1684x/group.h"
 #include "compiler/target/bm1684x/program.h"
 #include "compiler/target/bm1684x/slicing.h"
 
@@ -19,5 +20,11 @@ std::vector<tpu::GroupBuffer> BuffersOf(const Kernel& kernel,
 // The inverse, of a group of one operation.
 SlicePlan PlanOf(tpu::GroupOp group);
 LocalPlacement PlacementOf(tpu::GroupOp group);
+
+// Of several operations.
+std::vector<int64_t> SlicesOf(const GroupTiling& tiling);
+std::vector<tpu::GroupBuffer> BuffersOf(const GroupPlan& plan);
+// The inverse.
+GroupPlan GroupPlanOf(tpu::GroupOp group);
 
 }  // namespace tpuc::bm1684x

@@ -33,6 +33,10 @@ struct OperandSpec {
   Place place = Place::kLocal;
 };
 
+// How elementwise kernels see their tensors: in pieces that fill the lanes, or
+// with the dimensions that their neighbours leave in local memory.
+enum class Views : uint8_t { kFlat, kNatural };
+
 // One 4-D piece of the work. All shapes and offsets in elements.
 struct Part {
   std::vector<DdrView> operands;  // as the kernel's operands

@@ -80,7 +80,7 @@ ConvSpec ConvSpecOf(Op op) {
   return spec;
 }
 
-KernelOr Make(tpu::Conv2DOp op) {
+KernelOr Make(tpu::Conv2DOp op, Views) {
   ConvSpec spec = ConvSpecOf(op);
   spec.interleave = op.getInterleave();
   spec.relu = ReluOf(op);
@@ -88,7 +88,7 @@ KernelOr Make(tpu::Conv2DOp op) {
                                                   : MakeConvKernel(spec);
 }
 
-KernelOr Make(tpu::QuantizedConv2DOp op) {
+KernelOr Make(tpu::QuantizedConv2DOp op, Views) {
   ConvSpec spec = ConvSpecOf(op);
   spec.window.pad_bits = ConstantBits(spec.dtype, ZeroPointOf(op.getInput()));
   spec.requant = TypeOf(op.getOutput());
@@ -112,7 +112,7 @@ KernelOr MakeBatched(tpu::MatMulOp op) {
   return MakeBatchMatMulKernel(spec);
 }
 
-KernelOr Make(tpu::MatMulOp op) {
+KernelOr Make(tpu::MatMulOp op, Views) {
   if (op.getForm() != tpu::MatMulForm::conv) return MakeBatched(op);
   MatMulSpec spec;
   spec.m = tpu::ShapeOf(op.getInput())[0];
@@ -125,7 +125,7 @@ KernelOr Make(tpu::MatMulOp op) {
   return MakeMatMulKernel(spec);
 }
 
-KernelOr Make(tpu::QuantizedMatMulOp op) {
+KernelOr Make(tpu::QuantizedMatMulOp op, Views) {
   MatMulSpec spec;
   spec.m = tpu::ShapeOf(op.getInput())[0];
   spec.k = tpu::ShapeOf(op.getRight())[0];
@@ -137,7 +137,7 @@ KernelOr Make(tpu::QuantizedMatMulOp op) {
   return MakeMatMulKernel(spec);
 }
 
-KernelOr Make(tpu::Pool2DOp op) {
+KernelOr Make(tpu::Pool2DOp op, Views) {
   PoolSpec spec;
   spec.input = DimsOf(op.getInput());
   spec.output = DimsOf(op.getOutput());
@@ -149,7 +149,7 @@ KernelOr Make(tpu::Pool2DOp op) {
   return MakePoolKernel(spec);
 }
 
-KernelOr Make(tpu::QuantizedAvgPool2DOp op) {
+KernelOr Make(tpu::QuantizedAvgPool2DOp op, Views) {
   QuantizedAveragePoolSpec spec;
   spec.input = DimsOf(op.getInput());
   spec.output = DimsOf(op.getOutput());
@@ -165,7 +165,7 @@ KernelOr Make(tpu::QuantizedAvgPool2DOp op) {
   return MakeQuantizedAveragePoolKernel(spec);
 }
 
-KernelOr Make(tpu::ReduceOp op) {
+KernelOr Make(tpu::ReduceOp op, Views) {
   ReduceSpec spec;
   const llvm::ArrayRef<int64_t> shape = tpu::ShapeOf(op.getInput());
   spec.outer = shape[0];
@@ -196,7 +196,7 @@ BinaryKind KindOf(tpu::BinaryKind kind) {
   return BinaryKind::kAdd;
 }
 
-KernelOr Make(tpu::BinaryOp op) {
+KernelOr Make(tpu::BinaryOp op, Views views) {
   BinarySpec spec;
   spec.shape = ShapeOf(op.getOutput());
   spec.lhs = ShapeOf(op.getLhs());
@@ -204,51 +204,56 @@ KernelOr Make(tpu::BinaryOp op) {
   spec.dtype = TypeOf(op.getOutput());
   spec.kind = KindOf(op.getKind());
   spec.relu = ReluOf(op);
+  spec.views = views;
   return MakeBinaryKernel(spec);
 }
 
 template <typename Op>
-UnarySpec Unary(Op op) {
+UnarySpec Unary(Op op, Views views) {
   return {ShapeOf(op.getOutput()), TypeOf(op.getInput()),
-          TypeOf(op.getOutput())};
+          TypeOf(op.getOutput()), views};
 }
 
-KernelOr Make(tpu::CastOp op) { return MakeCastKernel(Unary(op)); }
+KernelOr Make(tpu::CastOp op, Views views) {
+  return MakeCastKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::BinaryConstOp op) {
-  return MakeBinaryConstKernel(Unary(op), KindOf(op.getKind()),
+KernelOr Make(tpu::BinaryConstOp op, Views views) {
+  return MakeBinaryConstKernel(Unary(op, views), KindOf(op.getKind()),
                                op.getConstVal().convertToDouble(),
                                op.getIsReversed());
 }
 
-KernelOr Make(tpu::ClipOp op) {
-  return MakeClipKernel(Unary(op), op.getMin().convertToDouble(),
+KernelOr Make(tpu::ClipOp op, Views views) {
+  return MakeClipKernel(Unary(op, views), op.getMin().convertToDouble(),
                         op.getMax().convertToDouble());
 }
 
-KernelOr Make(tpu::ExpOp op) { return MakeExpKernel(Unary(op)); }
+KernelOr Make(tpu::ExpOp op, Views views) {
+  return MakeExpKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::QuantizeOp op) {
+KernelOr Make(tpu::QuantizeOp op, Views views) {
   QuantizeSpec spec;
-  spec.unary = Unary(op);
+  spec.unary = Unary(op, views);
   spec.scale =
       static_cast<float>(1.0 / tpu::QuantizationOf(op.getOutput()).getScale());
   spec.zero_point = ZeroPointOf(op.getOutput());
   return MakeQuantizeKernel(spec);
 }
 
-KernelOr Make(tpu::DequantizeOp op) {
+KernelOr Make(tpu::DequantizeOp op, Views views) {
   QuantizeSpec spec;
-  spec.unary = Unary(op);
+  spec.unary = Unary(op, views);
   spec.scale =
       static_cast<float>(tpu::QuantizationOf(op.getInput()).getScale());
   spec.zero_point = ZeroPointOf(op.getInput());
   return MakeDequantizeKernel(spec);
 }
 
-KernelOr Make(tpu::RequantOp op) {
+KernelOr Make(tpu::RequantOp op, Views views) {
   RequantSpec spec;
-  spec.unary = Unary(op);
+  spec.unary = Unary(op, views);
   spec.input_zero_point = ZeroPointOf(op.getInput());
   spec.scaling = {static_cast<int32_t>(op.getMultiplier()),
                   static_cast<int32_t>(op.getShift()),
@@ -256,9 +261,11 @@ KernelOr Make(tpu::RequantOp op) {
   return MakeRequantKernel(spec);
 }
 
-KernelOr Make(tpu::LutOp op) { return MakeLutKernel(Unary(op)); }
+KernelOr Make(tpu::LutOp op, Views views) {
+  return MakeLutKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::QuantizedBinaryOp op) {
+KernelOr Make(tpu::QuantizedBinaryOp op, Views views) {
   QuantizedBinarySpec spec;
   spec.shape = ShapeOf(op.getOutput());
   spec.output = TypeOf(op.getOutput());
@@ -275,26 +282,35 @@ KernelOr Make(tpu::QuantizedBinaryOp op) {
   spec.scaling = {spec.adds ? 1 : static_cast<int32_t>(multipliers[0]),
                   static_cast<int32_t>(op.getShift()),
                   ZeroPointOf(op.getOutput())};
+  spec.views = views;
   return MakeQuantizedBinaryKernel(spec);
 }
 
-KernelOr Make(tpu::PermuteOp op) {
+KernelOr Make(tpu::PermuteOp op, Views) {
   return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
 }
 
-KernelOr Make(tpu::SliceOp op) {
+KernelOr Make(tpu::SliceOp op, Views) {
   return MakeViewCopyKernel({ViewOf(op), TypeOf(op.getOutput())});
 }
 
-KernelOr Make(tpu::AbsOp op) { return MakeAbsKernel(Unary(op)); }
+KernelOr Make(tpu::AbsOp op, Views views) {
+  return MakeAbsKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::RsqrtOp op) { return MakeRsqrtKernel(Unary(op)); }
+KernelOr Make(tpu::RsqrtOp op, Views views) {
+  return MakeRsqrtKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::LogOp op) { return MakeLogKernel(Unary(op)); }
+KernelOr Make(tpu::LogOp op, Views views) {
+  return MakeLogKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::ErfSeriesOp op) { return MakeErfSeriesKernel(Unary(op)); }
+KernelOr Make(tpu::ErfSeriesOp op, Views views) {
+  return MakeErfSeriesKernel(Unary(op, views));
+}
 
-KernelOr Make(tpu::ConcatOp op) {
+KernelOr Make(tpu::ConcatOp op, Views) {
   ConcatSpec spec;
   for (mlir::Value input : op.getInputs())
     spec.inputs.push_back(ShapeOf(input));
@@ -303,7 +319,7 @@ KernelOr Make(tpu::ConcatOp op) {
   return MakeConcatKernel(spec);
 }
 
-KernelOr Make(tpu::IndexSelectOp op) {
+KernelOr Make(tpu::IndexSelectOp op, Views) {
   IndexSelectSpec spec;
   spec.input = DimsOf(op.getInput());
   spec.rows = op.getRows().vec();
@@ -314,7 +330,7 @@ KernelOr Make(tpu::IndexSelectOp op) {
 
 }  // namespace
 
-KernelOr MakeKernel(mlir::Operation* op) {
+KernelOr MakeKernel(mlir::Operation* op, Views views) {
   return llvm::TypeSwitch<mlir::Operation*, KernelOr>(op)
       .Case<tpu::Conv2DOp, tpu::MatMulOp, tpu::Pool2DOp, tpu::ReduceOp,
             tpu::BinaryOp, tpu::BinaryConstOp, tpu::CastOp, tpu::ClipOp,
@@ -323,7 +339,7 @@ KernelOr MakeKernel(mlir::Operation* op) {
             tpu::QuantizedAvgPool2DOp, tpu::QuantizedBinaryOp, tpu::ExpOp,
             tpu::AbsOp, tpu::RsqrtOp, tpu::LogOp, tpu::ErfSeriesOp,
             tpu::PermuteOp, tpu::SliceOp, tpu::ConcatOp, tpu::IndexSelectOp>(
-          [](auto typed) { return Make(typed); })
+          [&](auto typed) { return Make(typed, views); })
       .Default([](mlir::Operation* other) {
         return absl::UnimplementedError(
             absl::StrCat("operation ", other->getName().getStringRef().str(),

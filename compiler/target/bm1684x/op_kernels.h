@@ -11,7 +11,8 @@ namespace tpuc::bm1684x {
 
 // The kernel of an operation of the tpu dialect; its operands are the
 // operation's, in order. An error says what the chip can't do or that the
-// operation has no kernel.
-absl::StatusOr<std::unique_ptr<Kernel>> MakeKernel(mlir::Operation* op);
+// operation has no kernel. `views`: of elementwise operations.
+absl::StatusOr<std::unique_ptr<Kernel>> MakeKernel(mlir::Operation* op,
+                                                   Views views);
 
 }  // namespace tpuc::bm1684x

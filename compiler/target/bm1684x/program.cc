@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/target/bm1684x/program.h"
 
+#include <algorithm>
+
+#include "compiler/target/bm1684x/cycles.h"
+
 namespace tpuc::bm1684x {
 namespace {
 
@@ -151,6 +155,30 @@ void EmitSliced(const Kernel& kernel, const SlicePlan& plan,
                 const LocalPlacement& local, const GlobalPlacement& global,
                 Emitter& emitter) {
   Sequence(kernel, plan, local, global, emitter).Run();
+}
+
+int64_t EstimateCycles(const Kernel& kernel, const SlicePlan& plan) {
+  constexpr int64_t kInstructionCycles = 10;  // beside what the model says
+  LocalPlacement local;
+  for (const BufferNeed& need : plan.operands)
+    local.operands.emplace_back(need.count, 0);
+  local.result.assign(plan.result.count, 0);
+  GlobalPlacement global;
+  global.operands.assign(kernel.operands().size(), isa::kDdrBase);
+  global.result = isa::kDdrBase;
+  Emitter emitter;
+  EmitSliced(kernel, plan, local, global, emitter);
+  int64_t tiu = 0, gdma = 0;
+  for (const isa::Instruction& instruction : emitter.instructions()) {
+    const bool is_tiu = instruction.engine() == isa::Engine::kTiu;
+    const auto cost = CostOf(instruction);
+    (is_tiu ? tiu : gdma) +=
+        kInstructionCycles + (cost.ok() ? cost->cycles : 0);
+  }
+  // The first loads and the last store overlap with nothing.
+  const int64_t steps =
+      std::max<int64_t>(1, static_cast<int64_t>(Steps(kernel, plan).size()));
+  return std::max(tiu, gdma) + std::min(tiu, gdma) / steps;
 }
 
 }  // namespace tpuc::bm1684x

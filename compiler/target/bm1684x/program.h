@@ -29,4 +29,8 @@ void EmitSliced(const Kernel& kernel, const SlicePlan& plan,
                 const LocalPlacement& local, const GlobalPlacement& global,
                 Emitter& emitter);
 
+// What that takes by the cycle model, both engines together; estimated, as the
+// instructions have no waits yet.
+int64_t EstimateCycles(const Kernel& kernel, const SlicePlan& plan);
+
 }  // namespace tpuc::bm1684x

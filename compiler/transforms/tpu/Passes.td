@@ -24,16 +24,19 @@ def SelectForms : Pass<"select-forms", "mlir::ModuleOp"> {
 }
 
 def GroupOps : Pass<"group-ops", "mlir::ModuleOp"> {
-  let summary = "Puts each operation into a tpu.Group and cuts it into slices";
+  let summary = "Puts operations into tpu.Group and cuts them into slices";
   let description = [{
-    A group has one operation today. The slices are the ones whose transfers take the
-    fewest cycles among those that fit into local memory; constants are packed for the
-    kernel that reads them. Operations without a kernel, and operations of which
+    Operations that follow each other run together where the cycle model says that
+    this is cheaper: what passes between them then stays in local memory. Slices are
+    those that take the fewest cycles among those that fit; constants are packed for
+    the kernel that reads them. Operations without a kernel, and operations of which
     not even the smallest slice fits, are errors.
   }];
   let options = [
     Option<"laneBytes", "lane-bytes", "int64_t", "262144",
            "Local memory of a lane to use; less makes more slices, for tests">,
+    Option<"separate", "separate", "bool", "false",
+           "Give each operation a group of its own">,
   ];
   let dependentDialects = ["::tpuc::tpu::TpuDialect", "::tpuc::top::TopDialect"];
 }

@@ -35,7 +35,7 @@ int64_t ChannelGroup(mlir::Value input) {
 
 // Whether one pass over slices in local memory does the operation.
 absl::Status Fits(mlir::Operation* op) {
-  auto kernel = bm1684x::MakeKernel(op);
+  auto kernel = bm1684x::MakeKernel(op, bm1684x::Views::kFlat);
   if (!kernel.ok()) return kernel.status();
   return bm1684x::PlanSlices(**kernel, isa::kLaneBytes).status();
 }

@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --make-weights -group-ops -assign-local-memory -assign-global-memory -convert-tpu-to-isa -insert-sync -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
+// RUN: tpuc-opt %s --make-weights -group-ops=separate=true -assign-local-memory -assign-global-memory -convert-tpu-to-isa -insert-sync -mlir-print-debuginfo -mlir-print-local-scope | FileCheck %s
 
 // Three loads, CONV waits for the last of them, the store for CONV; the load of
 // the second operation needs no wait of its own, the table has none to wait for.

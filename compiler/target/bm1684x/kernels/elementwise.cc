@@ -41,7 +41,8 @@ class BinaryKernel : public ElementwiseKernel {
     operands_ = {{spec.dtype, Layout::kAligned},
                  {spec.dtype, Layout::kAligned}};
     result_ = {spec.dtype, Layout::kAligned};
-    parts_ = ElementwiseParts(spec.shape, {spec.lhs, spec.rhs}, spec.dtype);
+    parts_ = ElementwiseParts(spec.shape, {spec.lhs, spec.rhs}, spec.dtype,
+                              spec.views);
   }
 
   bool IsLegal(const Part& part, const Slice& slice) const override {
@@ -67,7 +68,8 @@ class UnaryKernel : public ElementwiseKernel {
     result_ = {spec.output, Layout::kAligned};
     parts_ = ElementwiseParts(
         spec.shape, {spec.shape},
-        SizeOf(spec.input) > SizeOf(spec.output) ? spec.input : spec.output);
+        SizeOf(spec.input) > SizeOf(spec.output) ? spec.input : spec.output,
+        spec.views);
   }
 
   UnarySpec spec_;

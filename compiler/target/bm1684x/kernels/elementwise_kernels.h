@@ -17,9 +17,13 @@ namespace tpuc::bm1684x {
 // taken flat, in pieces that fill all lanes, with a short rest. Broadcast
 // dimensions have size 1 in n, h and w; along c the operand repeats by
 // a stride of 0 in DDR.
+//
+// With Views::kNatural: one part whose n, c, h, w are the dimensions of a
+// result of rank 4, as windows take and leave it; none for other ranks.
 std::vector<Part> ElementwiseParts(
     const std::vector<int64_t>& shape,
-    const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype);
+    const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype,
+    Views views);
 
 enum class BinaryKind : uint8_t { kAdd, kSub, kMul, kMax, kMin, kDiv };
 
@@ -28,12 +32,14 @@ struct BinarySpec {
   DType dtype = DType::kF32;
   BinaryKind kind = BinaryKind::kAdd;
   Relu relu;
+  Views views = Views::kFlat;
 };
 std::unique_ptr<Kernel> MakeBinaryKernel(const BinarySpec& spec);
 
 struct UnarySpec {
   std::vector<int64_t> shape;
   DType input = DType::kF32, output = DType::kF32;
+  Views views = Views::kFlat;
 };
 // Rounds half to even between floats.
 std::unique_ptr<Kernel> MakeCastKernel(const UnarySpec& spec);

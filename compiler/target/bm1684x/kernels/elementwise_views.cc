@@ -160,14 +160,34 @@ void AddParts(const std::vector<Loop>& loops, size_t first, DType dtype,
     AddParts(loops, first + 1, dtype, Advance(base, l[0], i), parts);
 }
 
+std::vector<Part> NaturalParts(
+    const std::vector<int64_t>& shape,
+    const std::vector<std::vector<int64_t>>& operand_shapes, const Base& base) {
+  if (shape.size() != 4) return {};
+  std::array<Loop, 4> loops;
+  int64_t stride = 1;
+  for (int d = 3; d >= 0; --d) {
+    loops[d] = {shape[d], stride, {}};
+    stride *= shape[d];
+  }
+  for (const auto& operand : operand_shapes) {
+    const std::vector<int64_t> strides = BroadcastStrides(operand, shape);
+    for (int d = 0; d < 4; ++d) loops[d].operands.push_back(strides[d]);
+  }
+  return {MakePart({&loops[0], &loops[1], &loops[2], &loops[3]}, base)};
+}
+
 }  // namespace
 
 std::vector<Part> ElementwiseParts(
     const std::vector<int64_t>& shape,
-    const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype) {
+    const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype,
+    Views views) {
   const std::vector<Loop> loops = MergedLoops(shape, operand_shapes);
   Base base;
   base.operands.assign(operand_shapes.size(), 0);
+  if (views == Views::kNatural)
+    return NaturalParts(shape, operand_shapes, base);
   std::vector<Part> parts;
   AddParts(loops, 0, dtype, base, parts);
   return parts;

@@ -28,7 +28,8 @@ class UnaryKernel : public ElementwiseKernel {
     result_ = {spec.output, Layout::kAligned};
     parts_ = ElementwiseParts(
         spec.shape, {spec.shape},
-        SizeOf(spec.input) > SizeOf(spec.output) ? spec.input : spec.output);
+        SizeOf(spec.input) > SizeOf(spec.output) ? spec.input : spec.output,
+        spec.views);
   }
 };
 
@@ -162,7 +163,7 @@ class QuantizedBinaryKernel : public ElementwiseKernel {
       shapes.push_back(operand.shape);
     }
     result_ = {spec.output, Layout::kAligned};
-    parts_ = ElementwiseParts(spec.shape, shapes, spec.output);
+    parts_ = ElementwiseParts(spec.shape, shapes, spec.output, spec.views);
   }
 
   bool IsLegal(const Part& part, const Slice& slice) const override {

@@ -51,6 +51,7 @@ struct QuantizedBinarySpec {
   bool adds = true;
   std::array<Operand, 2> operands;
   Scaling scaling;
+  Views views = Views::kFlat;
 };
 std::unique_ptr<Kernel> MakeQuantizedBinaryKernel(
     const QuantizedBinarySpec& spec);
