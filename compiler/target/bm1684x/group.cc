@@ -127,10 +127,12 @@ class Planner {
 
   std::optional<GroupPlan> Run(int64_t capacity) {
     plan_.tiling = tiling_;
-    for (size_t l = 0; l < graph_.loads.size(); ++l) AddLoad(l);
+    const std::vector<LoadUse> uses = UsesOf(graph_, tiling_, boxes_);
+    for (size_t l = 0; l < uses.size(); ++l) AddLoad(l, uses[l]);
+    const std::vector<int> last = LastReaders();
     int operand = 0;
     for (size_t s = 0; s < graph_.stages.size(); ++s) {
-      AddValue(s);
+      AddValue(s, last[s]);
       for (size_t k = 0; k < graph_.stages[s].operands.size(); ++k)
         if (!AddCrop(s, k, operand++)) return std::nullopt;
       AddScratch(s);
@@ -138,7 +140,8 @@ class Planner {
     std::vector<LocalBuffer> locals;
     for (const GroupBuffer& buffer : plan_.buffers)
       locals.push_back(buffer.local);
-    if (!Fits(locals, capacity) || !PlaceLocally(locals, capacity))
+    if (!Fits(locals, capacity) ||
+        !PlaceLocally(locals, capacity, isa::kEuBytes))
       return std::nullopt;
     for (size_t b = 0; b < locals.size(); ++b)
       plan_.buffers[b].local = locals[b];
@@ -156,6 +159,17 @@ class Planner {
                        [&](int64_t bytes) { return bytes <= capacity; });
   }
 
+  // The last stage that reads each one's result, or itself.
+  std::vector<int> LastReaders() const {
+    std::vector<int> last(graph_.stages.size());
+    for (size_t s = 0; s < last.size(); ++s) {
+      last[s] = static_cast<int>(s);
+      for (const StageOperand& operand : graph_.stages[s].operands)
+        if (operand.stage >= 0) last[operand.stage] = static_cast<int>(s);
+    }
+    return last;
+  }
+
   int Last() const { return static_cast<int>(graph_.stages.size()) - 1; }
   bool IsOne() const { return boxes_.size() == 1; }
 
@@ -166,8 +180,7 @@ class Planner {
           {role, index, layout, {bytes, count, first, last, {}}});
   }
 
-  void AddLoad(size_t l) {
-    const LoadUse use = UseOf(graph_, tiling_, boxes_, static_cast<int>(l));
+  void AddLoad(size_t l, const LoadUse& use) {
     const OperandSpec& spec = graph_.loads[l].spec;
     int64_t bytes = 0;
     for (const SliceBoxes& slice : boxes_)
@@ -178,16 +191,12 @@ class Planner {
         always ? Last() : use.last);
   }
 
-  void AddValue(size_t s) {
+  void AddValue(size_t s, int last) {
     const OperandSpec& spec = graph_.stages[s].kernel->result();
     int64_t bytes = 0;
     for (const SliceBoxes& slice : boxes_)
       bytes = std::max(bytes, Bytes(spec.dtype, spec.layout, slice.results[s]));
     const int stage = static_cast<int>(s);
-    int last = stage;
-    for (int reader = stage + 1; reader <= Last(); ++reader)
-      for (const StageOperand& operand : graph_.stages[reader].operands)
-        if (operand.stage == stage) last = reader;
     const bool stored = graph_.stages[s].is_stored;
     // Stored while the next operation runs.
     if (stored) last = std::min(std::max(last, stage + 1), Last());

@@ -18,11 +18,10 @@ class Emission {
         boxes_(std::move(boxes)),
         addresses_(addresses),
         emitter_(emitter),
-        after_(after) {
+        after_(after),
+        uses_(UsesOf(graph, plan.tiling, boxes_)) {
     for (const GroupBuffer& buffer : plan.buffers)
       buffers_[{buffer.role, buffer.index}] = buffer.local.addresses;
-    for (size_t l = 0; l < graph.loads.size(); ++l)
-      uses_.push_back(UseOf(graph, plan.tiling, boxes_, static_cast<int>(l)));
     int number = 0;
     for (const GroupStage& stage : graph.stages) {
       first_operand_.push_back(number);
@@ -152,8 +151,8 @@ class Emission {
   const GroupAddresses& addresses_;
   Emitter& emitter_;
   const std::function<void(int)>& after_;
+  const std::vector<LoadUse> uses_;
   std::map<std::pair<BufferRole, int>, std::vector<int64_t>> buffers_;
-  std::vector<LoadUse> uses_;
   std::vector<int> first_operand_;
 };
 

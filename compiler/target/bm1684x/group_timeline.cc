@@ -40,9 +40,7 @@ class Estimator {
  public:
   Estimator(const GroupGraph& graph, const GroupTiling& tiling,
             const std::vector<SliceBoxes>& boxes, StageCosts& costs)
-      : graph_(graph), costs_(costs) {
-    for (size_t l = 0; l < graph.loads.size(); ++l)
-      uses_.push_back(UseOf(graph, tiling, boxes, static_cast<int>(l)));
+      : graph_(graph), costs_(costs), uses_(UsesOf(graph, tiling, boxes)) {
     AddCosts(boxes.front());
     if (boxes.size() > 1) AddCosts(boxes[boxes.size() / 2]);
     if (boxes.size() > 2) AddCosts(boxes.back());
@@ -152,24 +150,28 @@ class Estimator {
 
 }  // namespace
 
-LoadUse UseOf(const GroupGraph& graph, const GroupTiling& tiling,
-              const std::vector<SliceBoxes>& boxes, int load) {
-  LoadUse use;
-  use.first = static_cast<int>(graph.stages.size());
-  for (size_t s = 0; s < graph.stages.size(); ++s)
-    for (const StageOperand& operand : graph.stages[s].operands)
-      if (operand.load == load) {
-        use.first = std::min(use.first, static_cast<int>(s));
-        use.last = static_cast<int>(s);
-      }
-  if (boxes.size() == 1) return use;
-  const bool same =
-      std::all_of(boxes.begin(), boxes.end(), [&](const SliceBoxes& slice) {
-        return slice.loads[load] == boxes[0].loads[load];
-      });
-  use.is_kept = tiling.keeps && same;
-  use.is_double = !use.is_kept && use.first == 0;
-  return use;
+std::vector<LoadUse> UsesOf(const GroupGraph& graph, const GroupTiling& tiling,
+                            const std::vector<SliceBoxes>& boxes) {
+  const int count = static_cast<int>(graph.stages.size());
+  std::vector<LoadUse> uses(graph.loads.size());
+  for (LoadUse& use : uses) use.first = count;
+  for (int s = 0; s < count; ++s)
+    for (const StageOperand& operand : graph.stages[s].operands) {
+      if (operand.load < 0) continue;
+      LoadUse& use = uses[operand.load];
+      use.first = std::min(use.first, s);
+      use.last = s;
+    }
+  if (boxes.size() == 1) return uses;
+  for (size_t l = 0; l < uses.size(); ++l) {
+    const bool same =
+        std::all_of(boxes.begin(), boxes.end(), [&](const SliceBoxes& slice) {
+          return slice.loads[l] == boxes[0].loads[l];
+        });
+    uses[l].is_kept = tiling.keeps && same;
+    uses[l].is_double = !uses[l].is_kept && uses[l].first == 0;
+  }
+  return uses;
 }
 
 std::vector<GroupEvent> Timeline(const GroupGraph& graph,

@@ -16,8 +16,9 @@ struct LoadUse {
   bool is_double = false;
 };
 
-LoadUse UseOf(const GroupGraph& graph, const GroupTiling& tiling,
-              const std::vector<SliceBoxes>& boxes, int load);
+// Of each load.
+std::vector<LoadUse> UsesOf(const GroupGraph& graph, const GroupTiling& tiling,
+                            const std::vector<SliceBoxes>& boxes);
 
 struct GroupEvent {
   enum class Kind : uint8_t { kLoad, kCompute, kStore };

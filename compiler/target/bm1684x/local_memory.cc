@@ -28,8 +28,10 @@ int64_t LowestFree(const std::vector<Placed>& placed, const LocalBuffer& buffer,
   return address;
 }
 
-bool Place(std::vector<LocalBuffer>& buffers, int64_t capacity,
-           int64_t alignment) {
+}  // namespace
+
+bool PlaceLocally(std::vector<LocalBuffer>& buffers, int64_t capacity,
+                  int64_t alignment) {
   std::vector<size_t> order(buffers.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
@@ -54,13 +56,6 @@ bool Place(std::vector<LocalBuffer>& buffers, int64_t capacity,
     }
   }
   return true;
-}
-
-}  // namespace
-
-bool PlaceLocally(std::vector<LocalBuffer>& buffers, int64_t capacity) {
-  return Place(buffers, capacity, isa::kBankBytes) ||
-         Place(buffers, capacity, isa::kEuBytes);
 }
 
 }  // namespace tpuc::bm1684x

@@ -16,9 +16,9 @@ struct LocalBuffer {
   std::vector<int64_t> addresses;  // one a copy
 };
 
-// Largest first, at the lowest free address: at the start of a bank of its own
-// where that fits, else at the next multiple of 64 bytes. False when they need
-// more than `capacity` bytes of a lane.
-bool PlaceLocally(std::vector<LocalBuffer>& buffers, int64_t capacity);
+// Largest first, at the lowest free multiple of `alignment`. False when they
+// need more than `capacity` bytes of a lane.
+bool PlaceLocally(std::vector<LocalBuffer>& buffers, int64_t capacity,
+                  int64_t alignment);
 
 }  // namespace tpuc::bm1684x

@@ -22,7 +22,8 @@ class AssignLocalMemoryPass
       for (const GroupBuffer& buffer : buffers)
         locals.push_back(
             {buffer.bytes, buffer.count, buffer.first, buffer.last, {}});
-      if (!bm1684x::PlaceLocally(locals, isa::kLaneBytes)) {
+      if (!bm1684x::PlaceLocally(locals, isa::kLaneBytes, isa::kBankBytes) &&
+          !bm1684x::PlaceLocally(locals, isa::kLaneBytes, isa::kEuBytes)) {
         group.emitError("buffers don't fit into local memory");
         return signalPassFailure();
       }
