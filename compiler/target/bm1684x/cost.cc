@@ -59,7 +59,25 @@ int64_t MatrixRowCycles(const LocalTensor& local, bool is_load) {
                           plane, ElementBytes(local), /*transposed=*/false);
 }
 
+bool IsTransposed(const LocalTensor& local, const Dims& strides) {
+  const Dims& shape = local.shape;
+  return shape[kC] > 1 && strides[kC] == 1 &&
+         (shape[kH] == 1 || shape[kW] == 1) &&
+         std::all_of(shape.begin(), shape.end(),
+                     [](int64_t size) { return size <= isa::kMaxSize; });
+}
+
+int64_t TransposeCycles(const LocalTensor& local) {
+  return PlainMoveCycles(Elements(local.shape) * ElementBytes(local));
+}
+
 }  // namespace
+
+bool PrefersTranspose(const LocalTensor& local, const Dims& strides,
+                      bool is_load) {
+  return IsTransposed(local, strides) &&
+         TransposeCycles(local) < TensorCopyCycles(local, strides, is_load);
+}
 
 bool PrefersMatrixCopy(const LocalTensor& local, const Dims& strides,
                        bool is_load) {
@@ -79,9 +97,32 @@ int64_t CopyCycles(const LocalTensor& local, const Dims& strides,
   if (IsBroadcast(local, strides, is_load))
     return CeilDiv(local.shape[kC], isa::kLanes) *
            BroadcastCycles(TensorCopyOf(local, strides, is_load));
+  if (PrefersTranspose(local, strides, is_load)) return TransposeCycles(local);
   return PrefersMatrixCopy(local, strides, is_load)
              ? MatrixRowCycles(local, is_load)
              : TensorCopyCycles(local, strides, is_load);
+}
+
+namespace {
+
+int64_t LoadCycles(DType dtype, const Dims& shape) {
+  return CopyCycles({0, dtype, shape, Layout::kCompact},
+                    DenseView(shape).strides, /*is_load=*/true);
+}
+
+int64_t ByChannels(const ChannelRows& rows) {
+  return LoadCycles(rows.dtype, {1, rows.channels, 1, rows.row});
+}
+
+int64_t ByLanes(const ChannelRows& rows) {
+  return LoadCycles(rows.dtype, {1, rows.Lanes(), rows.Groups(), rows.row});
+}
+
+}  // namespace
+
+bool PrefersLanes(const ChannelRows& rows) {
+  return rows.Groups() > 1 && rows.row <= isa::kMaxSize &&
+         ByLanes(rows) < ByChannels(rows);
 }
 
 int64_t ConvolutionCycles(const GroupedConvolution& conv) {
@@ -100,14 +141,11 @@ int64_t ConvolutionCycles(const GroupedConvolution& conv) {
       conv.dtype == DType::kF32
           ? 1
           : isa::kEuBytes / static_cast<int64_t>(SizeOf(conv.dtype));
-  const LocalTensor filter = {
-      0,
-      conv.dtype,
-      {1, conv.output[kC],
-       CeilDiv(conv.ic, cube) * conv.kernel_h * conv.kernel_w, cube},
-      Layout::kCompact};
+  const ChannelRows filter = {
+      conv.dtype, conv.output[kC],
+      CeilDiv(conv.ic, cube) * conv.kernel_h * conv.kernel_w * cube};
   const int64_t load =
-      CopyCycles(filter, DenseView(filter.shape).strides, /*is_load=*/true);
+      PrefersLanes(filter) ? ByLanes(filter) : ByChannels(filter);
   return conv.groups * (kStepCycles + (cost.ok() ? cost->cycles : 0) + load);
 }
 

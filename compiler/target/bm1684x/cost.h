@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+
+#include "compiler/isa/codes.h"
 #include "compiler/target/bm1684x/layout.h"
 
 // What kernels, slicing and the choice of forms want to know of copies and
@@ -18,8 +21,25 @@ int64_t CopyCycles(const LocalTensor& local, const Dims& strides, bool is_load);
 bool PrefersMatrixCopy(const LocalTensor& local, const Dims& strides,
                        bool is_load);
 
+// Whether that is a c/w transpose: neighbours in DDR are of neighbouring
+// channels, and the pixels lie in one row or column.
+bool PrefersTranspose(const LocalTensor& local, const Dims& strides,
+                      bool is_load);
+
 // Whether a load repeats one channel in all lanes, which a broadcast does.
 bool IsBroadcast(const LocalTensor& local, const Dims& strides, bool is_load);
+
+// Rows of coefficients, `row` elements for each of `channels`, in DDR: one
+// channel behind the other, or lane by lane, in each the rows of its channels.
+struct ChannelRows {
+  DType dtype = DType::kF32;
+  int64_t channels = 1, row = 1;
+
+  int64_t Lanes() const { return std::min(channels, isa::kLanes); }
+  int64_t Groups() const { return CeilDiv(channels, isa::kLanes); }
+};
+// Whether loading all of them takes fewer cycles lane by lane.
+bool PrefersLanes(const ChannelRows& rows);
 
 // A convolution by CONV, group by group.
 struct GroupedConvolution {

@@ -42,6 +42,17 @@ TEST(CopyCycles, ShortChannelsAreCopiedAsAMatrixRow) {
   EXPECT_FALSE(PrefersMatrixCopy(column, {0, 8, 1, 1}, /*is_load=*/true));
 }
 
+TEST(CopyCycles, NeighboursOfOtherChannelsAreTransposed) {
+  const LocalTensor matrix{0, DType::kF16, {1, 64, 40, 1}};
+  for (bool is_load : {true, false}) {
+    EXPECT_TRUE(PrefersTranspose(matrix, {0, 1, 6625, 1}, is_load));
+    EXPECT_EQ(CopyCycles(matrix, {0, 1, 6625, 1}, is_load), 80);
+    EXPECT_FALSE(PrefersTranspose(matrix, {0, 40, 1, 1}, is_load));
+  }
+  const LocalTensor plane{0, DType::kF16, {1, 64, 4, 10}};
+  EXPECT_FALSE(PrefersTranspose(plane, {0, 1, 640, 64}, true));
+}
+
 TEST(CopyCycles, FarChannelsRunAtAQuarter) {
   const LocalTensor local{0, DType::kF32, {1, 64, 4, 64}};
   EXPECT_EQ(CopyCycles(local, {0, 1024, 64, 1}, true), 1213);
@@ -94,7 +105,9 @@ TEST(CopyCycles, AreThoseOfTheInstructions) {
         const absl::StatusOr<Cost> cost = CostOf(emitter.instructions()[0]);
         ASSERT_TRUE(cost.ok()) << cost.status();
         EXPECT_EQ(CopyCycles(local, c.strides, is_load), cost->cycles);
-        EXPECT_GT(cost->cycles, 0);
+        // The model rounds transposes of less than 64 bytes down to nothing.
+        EXPECT_TRUE(cost->cycles > 0 ||
+                    PrefersTranspose(local, c.strides, is_load));
       }
     }
   }

@@ -435,6 +435,8 @@ void Emitter::Copy(const LocalTensor& local, uint64_t ddr_address,
                    const Dims& strides, bool is_load) {
   if (IsBroadcast(local, strides, is_load))
     return LoadBroadcast(local, ddr_address, strides);
+  if (PrefersTranspose(local, strides, is_load))
+    return CopyTransposed(local, ddr_address, strides, is_load);
   if (PrefersMatrixCopy(local, strides, is_load))
     return CopyMatrixRow(local, ddr_address, is_load);
   constexpr int64_t kMaxChannels = isa::kMaxSize / isa::kLanes * isa::kLanes;
@@ -520,6 +522,34 @@ void Emitter::MoveTransposed(DType dtype, const Dims& shape,
   dma.dst_wstride = 1;
   isa::SetSrcAddress(dma, input.address);
   isa::SetDstAddress(dma, result.address);
+  instructions_.push_back(dma.ToInstruction());
+}
+
+// In DDR a row is the channels of a pixel.
+void Emitter::CopyTransposed(const LocalTensor& local, uint64_t ddr_address,
+                             const Dims& strides, bool is_load) {
+  const Dims& shape = local.shape;
+  const int64_t pixels = shape[kH] * shape[kW];
+  const int64_t row =
+      pixels == 1 ? shape[kC] : strides[shape[kW] == 1 ? kH : kW];
+  const Dims in_lanes = local.Strides();
+  isa::DmaCwTranspose dma;
+  dma.stride_enable = 1;
+  dma.src_data_format = Prec(local.dtype);
+  dma.src_nsize = dma.dst_nsize = shape[kN];
+  dma.src_hsize = dma.dst_hsize = 1;
+  dma.src_wstride = dma.dst_wstride = 1;
+  dma.src_csize = dma.dst_wsize = is_load ? pixels : shape[kC];
+  dma.src_wsize = dma.dst_csize = is_load ? shape[kC] : pixels;
+  (is_load ? dma.src_nstride : dma.dst_nstride) = strides[kN];
+  (is_load ? dma.src_cstride : dma.dst_cstride) = row;
+  (is_load ? dma.src_hstride : dma.dst_hstride) = shape[kC];
+  (is_load ? dma.dst_nstride : dma.src_nstride) = in_lanes[kN];
+  (is_load ? dma.dst_cstride : dma.src_cstride) = in_lanes[kC];
+  (is_load ? dma.dst_hstride : dma.src_hstride) = pixels;
+  const uint64_t lmem = isa::kLocalBase + local.address;
+  isa::SetSrcAddress(dma, is_load ? ddr_address : lmem);
+  isa::SetDstAddress(dma, is_load ? lmem : ddr_address);
   instructions_.push_back(dma.ToInstruction());
 }
 

@@ -146,6 +146,8 @@ class Emitter {
                     const ArOperand& b, int shift);
   void Copy(const LocalTensor& local, uint64_t ddr_address, const Dims& strides,
             bool is_load);
+  void CopyTransposed(const LocalTensor& local, uint64_t ddr_address,
+                      const Dims& strides, bool is_load);
   void CopyMatrixRow(const LocalTensor& local, uint64_t ddr_address,
                      bool is_load);
   void LoadBroadcast(const LocalTensor& local, uint64_t ddr_address,

@@ -91,6 +91,7 @@ void Check(const Kernel& kernel, int64_t elements) {
     }
     if (i.format() == isa::Format::kDmaCwTranspose) {
       const auto dma = isa::DmaCwTranspose::From(i);
+      if (isa::DstAddress(dma) < kResult) continue;
       for (uint64_t n = 0; n < dma.dst_nsize; ++n)
         for (uint64_t c = 0; c < dma.dst_csize; ++c)
           for (uint64_t h = 0; h < dma.dst_hsize; ++h)
@@ -222,7 +223,7 @@ TEST(Kernels, CyclesOfQuantizedConvolution) {
   const auto wide = MakeConvKernel(Conv(input, 256, 3, 1, 1, DType::kF16));
   ASSERT_TRUE(narrow.ok() && wide.ok());
   EXPECT_EQ(CyclesOf(**narrow), 15302);
-  EXPECT_EQ(CyclesOf(**wide), 30185);
+  EXPECT_EQ(CyclesOf(**wide), 29073);
 }
 
 // Biases and tables of all channels come in one copy each.

@@ -5,16 +5,16 @@
 // CHECK: isa.coefficients = [{address = 4294967296 : i64, bytes = 432 : i64, name = "w.nic"}, {address = 4294971392 : i64, bytes = 16 : i64, name = "b"}]
 // CHECK-SAME: isa.tensors = [{{.*}}complete_after = 4 : i64, dtype = f32, name = "y"
 // CHECK: func.func @main() {
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 1{{.*}} loc("y")
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 2{{.*}} loc("y")
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 3{{.*}} loc("y")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 1{{.*}} loc("y")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 2{{.*}} loc("y")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 3{{.*}} loc("y")
 // CHECK: isa.sconv normal <cmd_id = 1, cmd_id_dep = 3{{.*}} loc("y")
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 4{{.*}}cmd_id_dep = 1{{.*}} loc("y")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 4{{.*}}cmd_id_dep = 1{{.*}} loc("y")
 // CHECK: isa.strans_bc static_broadcast <cmd_id = 2{{.*}} loc("e")
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 5{{.*}} loc("e")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 5{{.*}} loc("e")
 // CHECK: isa.sar max <cmd_id = 3, cmd_id_dep = 5{{.*}} loc("e")
 // CHECK: isa.sar mul <cmd_id = 14{{.*}} loc("e")
-// CHECK: isa.dma_{{tensor|matrix}} copy <{{.*}}cmd_id = 6{{.*}}cmd_id_dep = 14{{.*}} loc("e")
+// CHECK: isa.dma_{{tensor copy|matrix copy|cw_transpose}} <{{.*}}cmd_id = 6{{.*}}cmd_id_dep = 14{{.*}} loc("e")
 func.func @main(%arg0: tensor<1x3x8x8xf32>) -> tensor<1x4x8x8xf32> {
   %0 = top.Input %arg0 : tensor<1x3x8x8xf32> loc("x")
   %w = top.Weight : tensor<4x3x3x3xf32> loc("w")

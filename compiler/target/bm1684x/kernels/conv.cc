@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "compiler/target/bm1684x/cost.h"
 #include "compiler/target/bm1684x/kernels/window_kernels.h"
 
 namespace tpuc::bm1684x {
@@ -104,6 +105,58 @@ int64_t CubeChannels(DType dtype) {
              : isa::kEuBytes / static_cast<int64_t>(SizeOf(dtype));
 }
 
+// The filter of a convolution: a row of elements for each output channel, one
+// part (group) of channels behind the other; in DDR in whichever order is
+// loaded faster.
+class FilterRows {
+ public:
+  // A row is cut at multiples of `unit` only.
+  FilterRows(int64_t parts, const ChannelRows& rows, int64_t unit)
+      : parts_(parts),
+        rows_(rows),
+        unit_(unit),
+        by_lanes_(PrefersLanes(rows)) {}
+
+  DdrView View(int64_t part) const {
+    DdrView view = DenseView(
+        by_lanes_ ? Dims{1, rows_.Lanes(), rows_.Groups(), rows_.row}
+                  : Dims{1, rows_.channels, rows_.row / unit_, unit_});
+    view.offset = part * Elements(view.shape);
+    return view;
+  }
+  // Of the channels of `out`, elements [begin, end) of each row.
+  Slice Box(const Slice& out, int64_t begin, int64_t end) const {
+    const int64_t first = out.start[kC], count = out.size[kC];
+    if (!by_lanes_)
+      return {{0, first, begin / unit_, 0},
+              {1, count, (end - begin) / unit_, unit_}};
+    return {{0, 0, first / isa::kLanes, begin},
+            {1, std::min(count, isa::kLanes), CeilDiv(count, isa::kLanes),
+             end - begin}};
+  }
+  std::vector<int64_t> Shape() const {
+    if (!by_lanes_) return {parts_, rows_.channels, rows_.row / unit_, unit_};
+    return {parts_, rows_.Lanes(), rows_.Groups(), rows_.row};
+  }
+  // Where the row of a channel, counted through all parts, begins.
+  int64_t Begin(int64_t channel) const {
+    if (!by_lanes_) return channel * rows_.row;
+    const int64_t part = channel / rows_.channels, c = channel % rows_.channels;
+    return ((part * rows_.Lanes() + c % isa::kLanes) * rows_.Groups() +
+            c / isa::kLanes) *
+           rows_.row;
+  }
+  std::string Packing(const char* plain) const {
+    return by_lanes_ ? absl::StrCat(plain, "_lanes", parts_) : plain;
+  }
+
+ private:
+  int64_t parts_;
+  ChannelRows rows_;  // of a part
+  int64_t unit_;
+  bool by_lanes_;
+};
+
 // 32-bit constants of every output channel, [OC, columns], for a convolution of
 // 8 bits. In DDR they lie as in the lanes, one part (group) of channels behind
 // the other, so that one copy fetches those of all channels of a part. There
@@ -203,7 +256,11 @@ class ConvolutionKernel : public WindowKernel {
 class ConvKernel : public ConvolutionKernel {
  public:
   explicit ConvKernel(const ConvSpec& spec)
-      : ConvolutionKernel(spec, spec.group, DType::kF32) {
+      : ConvolutionKernel(spec, spec.group, DType::kF32),
+        filter_(spec.group,
+                {operands_[kFilter].dtype, spec.output[kC] / spec.group,
+                 CubeRows(InputChannels()) * Cube()},
+                Cube()) {
     const int64_t ic = InputChannels(), oc = spec.output[kC] / spec.group;
     const DdrView input = DenseView(spec.input),
                   output = DenseView(spec.output);
@@ -211,10 +268,7 @@ class ConvKernel : public ConvolutionKernel {
       Part part;
       part.result = ChannelsOf(output, spec.interleave ? g : g * oc, oc);
       if (spec.interleave) part.result.strides[kC] *= spec.group;
-      part.operands = {
-          ChannelsOf(input, g * ic, ic),
-          ChannelsOf(DenseView({1, spec.output[kC], CubeRows(ic), Cube()}),
-                     g * oc, oc)};
+      part.operands = {ChannelsOf(input, g * ic, ic), filter_.View(g)};
       if (spec.requant) {
         part.operands.push_back(biases_.View(g));
         part.operands.push_back(table_.View(g));
@@ -243,14 +297,13 @@ class ConvKernel : public ConvolutionKernel {
       slice.size[kC] = ic_end - ic_begin;
       return slice;
     }
+    if (operand == kFilter)
+      return filter_.Box(out, CubeRows(ic_begin) * Cube(),
+                         CubeRows(ic_end) * Cube());
     Slice slice = Whole(part.operands[operand].shape);
     if (IsOfChannels(operand)) return slice;
     slice.start[kC] = out.start[kC];
     slice.size[kC] = out.size[kC];
-    if (operand == kFilter) {
-      slice.start[kH] = CubeRows(ic_begin);
-      slice.size[kH] = CubeRows(ic_end) - slice.start[kH];
-    }
     return slice;
   }
 
@@ -291,11 +344,7 @@ class ConvKernel : public ConvolutionKernel {
   Tensor PackConstant(int operand, const Tensor& value) const override {
     if (operand != kFilter)
       return ConvolutionKernel::PackConstant(operand, value);
-    const int64_t ic = InputChannels();
-    const std::vector<int64_t> shape = {1, spec_.output[kC], CubeRows(ic),
-                                        Cube()};
-    if (Cube() == 1 && !is_matmul_) return value.Reshaped(shape);
-    Tensor packed(value.dtype(), shape);
+    Tensor packed(value.dtype(), filter_.Shape());
     switch (SizeOf(value.dtype())) {
       case 1:
         PackFilter(value.data<uint8_t>(), packed.data<uint8_t>());
@@ -310,7 +359,7 @@ class ConvKernel : public ConvolutionKernel {
   }
   std::string Packing(int operand) const override {
     if (operand != kFilter) return ConvolutionKernel::Packing(operand);
-    return is_matmul_ ? "nic_kn" : "nic";
+    return filter_.Packing(is_matmul_ ? "nic_kn" : "nic");
   }
 
  private:
@@ -338,14 +387,13 @@ class ConvKernel : public ConvolutionKernel {
     const int64_t taps = window_.kernel_h * window_.kernel_w;
     const int64_t o_stride = is_matmul_ ? 1 : ic * taps;
     const int64_t i_stride = is_matmul_ ? oc : taps;
-    const int64_t to_stride = CubeRows(ic) * cube;
     constexpr int64_t kBlock = 16;  // a matrix is transposed line by line
     for (int64_t o0 = 0; o0 < oc; o0 += kBlock)
       for (int64_t i0 = 0; i0 < ic; i0 += cube)
         for (int64_t o = o0; o < std::min(o0 + kBlock, oc); ++o)
           for (int64_t t = 0; t < taps; ++t) {
             const T* source = from + o * o_stride + i0 * i_stride + t;
-            T* target = to + o * to_stride + i0 * taps + t * cube;
+            T* target = to + filter_.Begin(o) + i0 * taps + t * cube;
             for (int64_t i = 0; i < std::min(cube, ic - i0); ++i)
               target[i] = source[i * i_stride];
           }
@@ -355,19 +403,20 @@ class ConvKernel : public ConvolutionKernel {
     return spec_.requant || (num_cuts_ > 1 && spec_.dtype != DType::kF32);
   }
 
+  FilterRows filter_;
   bool is_matmul_ = false;
 };
 
 class DepthwiseKernel : public ConvolutionKernel {
  public:
   explicit DepthwiseKernel(const ConvSpec& spec)
-      : ConvolutionKernel(spec, 1, spec.dtype) {
+      : ConvolutionKernel(spec, 1, spec.dtype),
+        filter_(1, {operands_[kFilter].dtype, spec.output[kC], Taps()},
+                Taps()) {
     const int64_t c = spec.output[kC];
     Part part;
     part.result = DenseView(spec.output);
-    part.operands = {
-        DenseView(spec.input),
-        DenseView({1, c, spec.window.kernel_h, spec.window.kernel_w})};
+    part.operands = {DenseView(spec.input), filter_.View(0)};
     if (spec.requant) {
       part.operands.push_back(biases_.View(0));
       part.operands.push_back(table_.View(0));
@@ -380,6 +429,7 @@ class DepthwiseKernel : public ConvolutionKernel {
   Slice OperandSlice(const Part& part, int operand, const Slice& out,
                      int cut) const override {
     if (operand == kInput) return InputSlice(out);
+    if (operand == kFilter) return filter_.Box(out, 0, Taps());
     Slice slice = Whole(part.operands[operand].shape);
     if (IsOfChannels(operand)) return slice;
     slice.start[kC] = out.start[kC];
@@ -408,6 +458,28 @@ class DepthwiseKernel : public ConvolutionKernel {
     if (spec_.requant) EmitRequant(emitter, slice, buffers, target);
     EmitRelu(emitter, buffers.result, spec_.relu);
   }
+
+  Tensor PackConstant(int operand, const Tensor& value) const override {
+    if (operand != kFilter)
+      return ConvolutionKernel::PackConstant(operand, value);
+    Tensor packed(value.dtype(), filter_.Shape());
+    const size_t row = Taps() * SizeOf(value.dtype());
+    const auto* from = static_cast<const uint8_t*>(value.raw());
+    auto* to = static_cast<uint8_t*>(packed.raw());
+    for (int64_t c = 0; c < spec_.output[kC]; ++c)
+      std::copy_n(from + c * row, row,
+                  to + filter_.Begin(c) * SizeOf(value.dtype()));
+    return packed;
+  }
+  std::string Packing(int operand) const override {
+    return operand == kFilter ? filter_.Packing("plain")
+                              : ConvolutionKernel::Packing(operand);
+  }
+
+ private:
+  int64_t Taps() const { return window_.kernel_h * window_.kernel_w; }
+
+  FilterRows filter_;
 };
 
 class PoolKernel : public WindowKernel {
