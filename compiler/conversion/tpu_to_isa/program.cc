@@ -140,6 +140,7 @@ class Builder {
     llvm::SmallVector<mlir::Operation*> ops;
     bm1684x::GroupAddresses addresses;
     for (mlir::Operation& op : group.getBody().front().without_terminator()) {
+      if (mlir::isa<tpu::ReshapeOp>(op)) continue;
       auto load = mlir::dyn_cast<tpu::LoadOp>(op);
       if (!load) {
         ops.push_back(&op);

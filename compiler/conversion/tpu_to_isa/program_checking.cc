@@ -150,7 +150,7 @@ int LargestGroup(mlir::ModuleOp module) {
   module.walk([&](tpu::GroupOp group) {
     int count = 0;
     for (mlir::Operation& op : group.getBody().front().without_terminator())
-      count += !mlir::isa<tpu::LoadOp>(op);
+      count += !mlir::isa<tpu::LoadOp, tpu::ReshapeOp>(op);
     largest = std::max(largest, count);
   });
   return largest;

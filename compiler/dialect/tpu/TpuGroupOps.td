@@ -12,8 +12,8 @@ def Tpu_GroupOp : Op<Tpu_Dialect, "Group", [
     RecursiveMemoryEffects, SingleBlock]> {
   let summary = "Operations that run slice by slice from local memory";
   let description = [{
-    The body loads tensors of the surrounding function (`tpu.Load`), computes, and
-    ends with `tpu.Store`, whose operands are the group's results.
+    The body loads tensors of the surrounding function (`tpu.Load`), computes
+    (reshapes between its operations cost nothing), and ends with `tpu.Store`, whose operands are the group's results.
 
     The work is covered by parts, 4-D views [n, c, h, w] that the operator's
     kernel defines. `tiles` has the box of the result that a step makes, one

@@ -34,6 +34,16 @@ bool CanTake(const Kernel& reader, int operand, const Kernel& producer) {
              producer.parts()[0].result.shape;
 }
 
+// The same under another shape: channels keep their lanes, planes their bytes.
+bool CanTakeReshaped(const Kernel& reader, int operand,
+                     const Kernel& producer) {
+  const Dims& to = reader.parts()[0].operands[operand].shape;
+  const Dims& from = producer.parts()[0].result.shape;
+  return SameSpec(reader.operands()[operand], producer.result()) &&
+         to[kN] == from[kN] && to[kC] == from[kC] &&
+         to[kH] * to[kW] == from[kH] * from[kW];
+}
+
 Slice Hull(const Slice& a, const Slice& b) {
   Slice hull;
   for (int d = 0; d < 4; ++d) {
@@ -94,7 +104,13 @@ std::optional<SliceBoxes> BoxesOfSlice(const GroupGraph& graph,
           stage.kernel->OperandSlice(part, static_cast<int>(k), *needs[s], 0);
       boxes.operands[s].push_back(box);
       const StageOperand& from = stage.operands[k];
-      Add(from.stage >= 0 ? needs[from.stage] : loads[from.load], box);
+      if (!from.is_reshaped) {
+        Add(from.stage >= 0 ? needs[from.stage] : loads[from.load], box);
+        continue;
+      }
+      if (box != Whole(part.operands[k].shape)) return std::nullopt;
+      const Kernel& source = *graph.stages[from.stage].kernel;
+      Add(needs[from.stage], Whole(source.parts()[0].result.shape));
     }
   }
   for (const auto& load : loads) boxes.loads.push_back(*load);
@@ -210,10 +226,10 @@ class Planner {
     const OperandSpec& spec = graph_.stages[s].kernel->operands()[k];
     int64_t bytes = 0;
     for (const SliceBoxes& slice : boxes_) {
+      if (!IsCropped(from, slice, s, k)) continue;
       const Slice& whole =
           from.stage >= 0 ? slice.results[from.stage] : slice.loads[from.load];
       const Slice& box = slice.operands[s][k];
-      if (box == whole) continue;
       if (!CanCrop(spec, whole, box)) return false;
       bytes = std::max(bytes, Bytes(spec.dtype, spec.layout, box));
     }
@@ -259,8 +275,12 @@ std::optional<GroupGraph> MakeGraph(const std::vector<GroupCandidate>& sequence,
       StageOperand operand;
       if (op.producers[k] >= first) {
         operand.stage = op.producers[k] - first;
-        if (!CanTake(*op.kernel, static_cast<int>(k),
-                     *graph.stages[operand.stage].kernel))
+        operand.is_reshaped = op.is_reshaped[k];
+        const Kernel& producer = *graph.stages[operand.stage].kernel;
+        const int number = static_cast<int>(k);
+        if (!(operand.is_reshaped
+                  ? CanTakeReshaped(*op.kernel, number, producer)
+                  : CanTake(*op.kernel, number, producer)))
           return std::nullopt;
       } else {
         const GroupLoad load = {op.kernel->parts()[0].operands[k],

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "compiler/target/bm1684x/kernel.h"
@@ -23,6 +25,8 @@ namespace tpuc::bm1684x {
 struct StageOperand {
   int stage = -1;
   int load = -1;
+  // The stage's result under another shape, of the same bytes in every lane.
+  bool is_reshaped = false;
 };
 
 struct GroupStage {
@@ -48,6 +52,7 @@ struct GroupCandidate {
   // For each operand the operation of the sequence that makes it, or -1, and a
   // number that is the same for equal tensors.
   std::vector<int> producers;
+  std::vector<bool> is_reshaped;  // whether a reshape stands between
   std::vector<int> tensors;
   // The last operation whose result it reads through another one that is not of
   // the sequence, so that it must be in DDR by then.
@@ -79,6 +84,14 @@ struct SliceBoxes {
   std::vector<std::vector<Slice>> operands;  // of each stage
   std::vector<Slice> loads;
 };
+
+// Whether an operand of a stage is a part of what was loaded or computed.
+inline bool IsCropped(const StageOperand& from, const SliceBoxes& slice,
+                      size_t stage, size_t operand) {
+  if (from.is_reshaped) return false;
+  return slice.operands[stage][operand] !=
+         (from.stage >= 0 ? slice.results[from.stage] : slice.loads[from.load]);
+}
 
 enum class BufferRole : uint8_t { kLoad, kValue, kCrop, kScratch, kTable };
 
@@ -117,7 +130,7 @@ class StageCosts {
                   const std::vector<Slice>& operands);
 
  private:
-  using Key = std::pair<const Kernel*, std::vector<int64_t>>;
+  using Key = std::pair<const Kernel*, std::array<Dims, 2>>;
   std::map<Key, int64_t> compute_;
 };
 

@@ -118,17 +118,17 @@ class Emission {
     const StageOperand& from = graph_.stages[s].operands[k];
     const SliceBoxes& boxes = boxes_[slice];
     const Slice& box = boxes.operands[s][k];
-    const Slice& whole =
-        from.stage >= 0 ? boxes.results[from.stage] : boxes.loads[from.load];
     const int64_t held = from.load >= 0 && uses_[from.load].is_kept ? 0 : slice;
     const LocalTensor source = from.stage >= 0 ? ValueTensor(slice, from.stage)
                                                : LoadTensor(held, from.load);
-    if (box == whole) return source;
-    LocalTensor cropped = source;
-    cropped.shape = box.size;
-    cropped.address = Address(BufferRole::kCrop, first_operand_[s] + k, slice);
-    Crop(cropped, source, whole, box);
-    return cropped;
+    LocalTensor operand = source;
+    operand.shape = box.size;
+    if (!IsCropped(from, boxes, s, k)) return operand;
+    operand.address = Address(BufferRole::kCrop, first_operand_[s] + k, slice);
+    Crop(operand, source,
+         from.stage >= 0 ? boxes.results[from.stage] : boxes.loads[from.load],
+         box);
+    return operand;
   }
 
   void Crop(const LocalTensor& result, const LocalTensor& source,

@@ -35,10 +35,12 @@ class SequenceMaker {
     candidate.kernel = sequence_.kernels.back().get();
     for (size_t k = 0; k < op->getNumOperands(); ++k) {
       const mlir::Value value = op->getOperand(k);
-      const auto it = positions_.find(value.getDefiningOp());
-      candidate.producers.push_back(it == positions_.end() ? -1 : it->second);
+      const int producer = Producer(value);
+      candidate.producers.push_back(producer);
+      candidate.is_reshaped.push_back(
+          producer >= 0 && mlir::isa<tpu::ReshapeOp>(value.getDefiningOp()));
       candidate.tensors.push_back(Tensor(value, i, static_cast<int>(k)));
-      if (it == positions_.end())
+      if (producer < 0)
         candidate.barrier = std::max(candidate.barrier, Maker(value));
     }
     FindReaders(op->getResult(0), candidate);
@@ -57,6 +59,15 @@ class SequenceMaker {
     return it->second;
   }
 
+  // The operation of the sequence of which `value` is the result, as it is or
+  // reshaped; -1: none.
+  int Producer(mlir::Value value) const {
+    while (auto reshape = value.getDefiningOp<tpu::ReshapeOp>())
+      value = reshape.getInput();
+    const auto it = positions_.find(value.getDefiningOp());
+    return it == positions_.end() ? -1 : it->second;
+  }
+
   // Which operation of the sequence makes the memory that `value`, the result
   // of an operation outside, may lie in; -1: none.
   int Maker(mlir::Value value) const {
@@ -72,10 +83,12 @@ class SequenceMaker {
   void FindReaders(mlir::Value result, GroupCandidate& candidate) const {
     for (mlir::Operation* user : result.getUsers()) {
       const auto it = positions_.find(user);
-      if (it == positions_.end())
-        candidate.is_needed = true;
-      else
+      if (it != positions_.end())
         candidate.last_reader = std::max(candidate.last_reader, it->second);
+      else if (mlir::isa<tpu::ReshapeOp>(user))
+        FindReaders(user->getResult(0), candidate);
+      else
+        candidate.is_needed = true;
     }
   }
 

@@ -82,11 +82,8 @@ class Estimator {
                        size_t s) {
     int64_t cycles = 0;
     for (size_t k = 0; k < stage.operands.size(); ++k) {
-      const StageOperand& from = stage.operands[k];
-      const Slice& whole =
-          from.stage >= 0 ? slice.results[from.stage] : slice.loads[from.load];
+      if (!IsCropped(stage.operands[k], slice, s, k)) continue;
       const Slice& box = slice.operands[s][k];
-      if (box == whole) continue;
       const OperandSpec& spec = stage.kernel->operands()[k];
       cycles +=
           kInstructionCycles +
@@ -205,10 +202,8 @@ std::vector<GroupEvent> Timeline(const GroupGraph& graph,
 
 int64_t StageCosts::Compute(const Kernel& kernel, const Slice& result,
                             const std::vector<Slice>& operands) {
-  Key key = {&kernel, {}};
-  for (const Dims& dims : {result.start, result.size})
-    key.second.insert(key.second.end(), dims.begin(), dims.end());
-  const auto [it, is_new] = compute_.try_emplace(std::move(key), 0);
+  const Key key = {&kernel, {result.start, result.size}};
+  const auto [it, is_new] = compute_.try_emplace(key, 0);
   if (!is_new) return it->second;
   Kernel::Buffers buffers;
   for (size_t k = 0; k < operands.size(); ++k) {

@@ -145,6 +145,7 @@ class Grouper {
     }
     for (mlir::Operation* op : ops) {
       op->remove();
+      TakeReshapes(op);
       builder_.insert(op);
     }
     for (size_t r = 0; r < results.size(); ++r)
@@ -154,6 +155,28 @@ class Grouper {
           });
     builder_.create<StoreOp>(last->getLoc(), results,
                              mlir::DenseI64ArrayAttr());
+  }
+
+  // Reshapes between operations of a group stand in it, those that others read
+  // too also behind it.
+  void TakeReshapes(mlir::Operation* op) {
+    for (mlir::OpOperand& operand : op->getOpOperands()) {
+      mlir::Value source = operand.get();
+      while (auto reshape = source.getDefiningOp<ReshapeOp>())
+        source = reshape.getInput();
+      if (source == operand.get() ||
+          source.getParentBlock() != builder_.getInsertionBlock())
+        continue;
+      mlir::Operation* outside = operand.get().getDefiningOp();
+      operand.set(builder_.create<ReshapeOp>(outside->getLoc(),
+                                             operand.get().getType(), source));
+      while (outside != nullptr && outside->use_empty() &&
+             mlir::isa<ReshapeOp>(outside)) {
+        mlir::Operation* next = outside->getOperand(0).getDefiningOp();
+        outside->erase();
+        outside = next;
+      }
+    }
   }
 
   // Reshapes of results between the operations have to follow the group.

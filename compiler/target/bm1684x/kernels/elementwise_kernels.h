@@ -19,7 +19,8 @@ namespace tpuc::bm1684x {
 // a stride of 0 in DDR.
 //
 // With Views::kNatural: one part whose n, c, h, w are the dimensions of a
-// result of rank 4, as windows take and leave it; none for other ranks.
+// result of rank 4, as windows take and leave it, or c, h, w those of one of
+// rank 3, as reductions do; none for other ranks.
 std::vector<Part> ElementwiseParts(
     const std::vector<int64_t>& shape,
     const std::vector<std::vector<int64_t>>& operand_shapes, DType dtype,

@@ -163,15 +163,17 @@ void AddParts(const std::vector<Loop>& loops, size_t first, DType dtype,
 std::vector<Part> NaturalParts(
     const std::vector<int64_t>& shape,
     const std::vector<std::vector<int64_t>>& operand_shapes, const Base& base) {
-  if (shape.size() != 4) return {};
+  if (shape.size() < 3 || shape.size() > 4) return {};
+  std::vector<int64_t> dims = shape;
+  dims.insert(dims.begin(), 4 - shape.size(), 1);
   std::array<Loop, 4> loops;
   int64_t stride = 1;
   for (int d = 3; d >= 0; --d) {
-    loops[d] = {shape[d], stride, {}};
-    stride *= shape[d];
+    loops[d] = {dims[d], stride, {}};
+    stride *= dims[d];
   }
   for (const auto& operand : operand_shapes) {
-    const std::vector<int64_t> strides = BroadcastStrides(operand, shape);
+    const std::vector<int64_t> strides = BroadcastStrides(operand, dims);
     for (int d = 0; d < 4; ++d) loops[d].operands.push_back(strides[d]);
   }
   return {MakePart({&loops[0], &loops[1], &loops[2], &loops[3]}, base)};

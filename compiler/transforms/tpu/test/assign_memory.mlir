@@ -1,4 +1,4 @@
-// RUN: tpuc-opt %s --make-weights -group-ops -assign-local-memory -assign-global-memory | FileCheck %s
+// RUN: tpuc-opt %s --make-weights -group-ops=separate=true -assign-local-memory -assign-global-memory | FileCheck %s
 
 // Coefficients at pages from 0x1_0000_0000 on, equal ones once; then the ctx
 // region. The filter is packed for CONV, the constants that nobody reads are

@@ -44,3 +44,26 @@ func.func @reshape(%arg0: tensor<1x8x8x8xf32>) -> (tensor<1x8x8x8xf32>, tensor<6
   %4 = "tpu.BinaryConst"(%2) <{kind = 2 : i32, const_val = 0.5 : f64}> : (tensor<64x8xf32>) -> tensor<64x8xf32> loc("z")
   func.return %3, %4 : tensor<1x8x8x8xf32>, tensor<64x8xf32>
 }
+
+// -----
+
+// The mean of each plane, of which a reduction wants another shape: the reshape
+// stands in the group.
+// CHECK-LABEL: @mean
+// CHECK: tpu.Group {{.*}}slices = array<i64: 1, 1, 1>
+// CHECK: tpu.BinaryConst {{.*}} loc("a")
+// CHECK-NEXT: tpu.Reshape
+// CHECK-NEXT: tpu.Reduce
+// CHECK-NEXT: tpu.Reshape
+// CHECK-NEXT: tpu.Binary {{.*}} loc("y")
+// CHECK-NEXT: tpu.Store %{{.*}} : tensor<1x8x8x8xf32>
+// CHECK-NOT: tpu.Group
+func.func @mean(%arg0: tensor<1x8x8x8xf32>) -> tensor<1x8x8x8xf32> {
+  %0 = top.Input %arg0 : tensor<1x8x8x8xf32> loc("x")
+  %1 = "tpu.BinaryConst"(%0) <{kind = 2 : i32, const_val = 0.5 : f64}> : (tensor<1x8x8x8xf32>) -> tensor<1x8x8x8xf32> loc("a")
+  %2 = "tpu.Reshape"(%1) : (tensor<1x8x8x8xf32>) -> tensor<8x64x1xf32> loc("r")
+  %3 = "tpu.Reduce"(%2) <{kind = 0 : i32, chunk = 64 : i64, scale = 0.015625 : f64}> : (tensor<8x64x1xf32>) -> tensor<8x1x1xf32> loc("m")
+  %4 = "tpu.Reshape"(%3) : (tensor<8x1x1xf32>) -> tensor<1x8x1x1xf32> loc("s")
+  %5 = "tpu.Binary"(%1, %4) <{kind = 2 : i32}> : (tensor<1x8x8x8xf32>, tensor<1x8x1x1xf32>) -> tensor<1x8x8x8xf32> loc("y")
+  func.return %5 : tensor<1x8x8x8xf32>
+}
