@@ -11,9 +11,6 @@
 namespace tpuc::bm1684x {
 namespace {
 
-// What a further instruction costs beside what the model says.
-constexpr int64_t kStepCycles = 10;
-
 Direction DirectionOfCopy(bool is_load) {
   return is_load ? Direction::kLoad : Direction::kStore;
 }
@@ -146,7 +143,8 @@ int64_t ConvolutionCycles(const GroupedConvolution& conv) {
       CeilDiv(conv.ic, cube) * conv.kernel_h * conv.kernel_w * cube};
   const int64_t load =
       PrefersLanes(filter) ? ByLanes(filter) : ByChannels(filter);
-  return conv.groups * (kStepCycles + (cost.ok() ? cost->cycles : 0) + load);
+  return conv.groups *
+         (kInstructionCycles + (cost.ok() ? cost->cycles : 0) + load);
 }
 
 }  // namespace tpuc::bm1684x

@@ -10,6 +10,10 @@
 // convolutions, by the cycle model (cycles.h, dma_cycles.h).
 namespace tpuc::bm1684x {
 
+// What an instruction costs beside what the model says, so that many small ones
+// are no better than a large one.
+inline constexpr int64_t kInstructionCycles = 10;
+
 // A copy between `local` and a box of its shape in DDR with `strides`
 // (elements), by the cheapest of the instructions that can do it. The box is
 // taken to begin at a page.

@@ -76,17 +76,10 @@ class Emission {
             boxes_[slice].results[stage].size, spec.layout};
   }
 
-  static uint64_t DdrAddress(uint64_t base, const DdrView& view,
-                             const Slice& box, DType dtype) {
-    int64_t element = view.offset;
-    for (int d = 0; d < 4; ++d) element += box.start[d] * view.strides[d];
-    return base + element * SizeOf(dtype);
-  }
-
   void EmitLoad(int64_t slice, int load) {
     const auto& [view, spec] = graph_.loads[load];
     emitter_.Load(LoadTensor(slice, load),
-                  DdrAddress(addresses_.loads[load], view,
+                  BoxAddress(addresses_.loads[load], view,
                              boxes_[slice].loads[load], spec.dtype),
                   view.strides);
   }
@@ -95,7 +88,7 @@ class Emission {
     const Kernel& kernel = *graph_.stages[stage].kernel;
     const DdrView& view = kernel.parts()[0].result;
     emitter_.Store(
-        DdrAddress(addresses_.results[stage], view,
+        BoxAddress(addresses_.results[stage], view,
                    boxes_[slice].results[stage], kernel.result().dtype),
         view.strides, ValueTensor(slice, stage));
   }

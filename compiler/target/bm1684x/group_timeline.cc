@@ -11,8 +11,6 @@ namespace {
 
 using Kind = GroupEvent::Kind;
 
-// What an instruction costs beside what the model says.
-constexpr int64_t kInstructionCycles = 10;
 // Slices from which on one costs what the one before did.
 constexpr int64_t kDistinctSlices = 4;
 

@@ -93,6 +93,14 @@ struct Slice {
   bool operator!=(const Slice& other) const { return !(*this == other); }
 };
 
+// Address of a box's first element, of a tensor whose first is at `base`.
+inline uint64_t BoxAddress(uint64_t base, const DdrView& view, const Slice& box,
+                           DType dtype) {
+  int64_t element = view.offset;
+  for (int d = 0; d < 4; ++d) element += box.start[d] * view.strides[d];
+  return base + element * SizeOf(dtype);
+}
+
 inline Slice Whole(const Dims& shape) { return {{0, 0, 0, 0}, shape}; }
 
 }  // namespace tpuc::bm1684x

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "compiler/target/bm1684x/cost.h"
 #include "compiler/target/bm1684x/cycles.h"
 
 namespace tpuc::bm1684x {
@@ -23,13 +24,6 @@ struct StepPlan {
   uint64_t address = 0;
   Dims strides;
 };
-
-uint64_t BoxAddress(uint64_t base, const DdrView& view, const Slice& box,
-                    DType dtype) {
-  int64_t element = view.offset;
-  for (int d = 0; d < 4; ++d) element += box.start[d] * view.strides[d];
-  return base + element * SizeOf(dtype);
-}
 
 class Sequence {
  public:
@@ -158,7 +152,6 @@ void EmitSliced(const Kernel& kernel, const SlicePlan& plan,
 }
 
 int64_t EstimateCycles(const Kernel& kernel, const SlicePlan& plan) {
-  constexpr int64_t kInstructionCycles = 10;  // beside what the model says
   LocalPlacement local;
   for (const BufferNeed& need : plan.operands)
     local.operands.emplace_back(need.count, 0);

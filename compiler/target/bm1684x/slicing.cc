@@ -12,9 +12,6 @@
 namespace tpuc::bm1684x {
 namespace {
 
-// Cycles that a step costs beside its transfers.
-constexpr double kStepCycles = 10;
-
 constexpr std::array<std::array<int, 4>, 2> kOrders = {
     {{kC, kN, kH, kW}, {kN, kH, kW, kC}}};
 
@@ -145,7 +142,8 @@ std::vector<double> TransferCycles(const Kernel& kernel, const Part& part,
 // The first loads and the last store have nothing to overlap with.
 double Cost(const Kernel& kernel, const PartNeeds& needs,
             const std::vector<double>& cycles) {
-  double cost = kStepCycles * needs.slices * kernel.num_cuts();
+  double cost = static_cast<double>(kInstructionCycles * needs.slices *
+                                    kernel.num_cuts());
   for (size_t k = 0; k < needs.loads.size(); ++k)
     cost += (needs.loads[k] + 1) * cycles[k];
   return cost + (needs.slices + 1) * cycles.back();
