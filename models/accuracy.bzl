@@ -16,7 +16,7 @@ def _score(name, model, network, task, limit):
         task = task,
     )
 
-def accuracy(name, network, task, metric, least, max_drop, limit = 0):
+def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited = []):
     """Scores a `network` and its bmodels on its images that are held out.
 
     Targets: `name`, the network's scores on all images, `<network>_<mode>_accuracy`,
@@ -31,6 +31,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0):
       max_drop: by mode, how many points it may be lower than in F32 by the
         interpreter, as text; other modes have no test.
       limit: the tests take that many images; 0: all.
+      unlimited: modes whose tests take all images nevertheless.
     """
     if name != network + "_accuracy":
         fail("accuracy: name is \"%s\"; it must be \"%s_accuracy\"." % (name, network))
@@ -39,8 +40,8 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0):
         _score("%s%s_accuracy" % (network, suffix), model, network, task, 0)
         if limit:
             _score("%s%s_accuracy_first" % (network, suffix), model, network, task, limit)
-    kind = "_accuracy_first" if limit else "_accuracy"
     for mode in max_drop:
+        kind = "_accuracy_first" if limit and mode not in unlimited else "_accuracy"
         tpu_accuracy_test(
             name = "%s_%s_accuracy_test" % (network, mode),
             size = "small",

@@ -13,6 +13,7 @@
 #include "compiler/dialect/top/module_io.h"
 #include "compiler/interpreter/top/interpreter.h"
 #include "compiler/quantization/fake_quantize.h"
+#include "compiler/quantization/gates.h"
 #include "compiler/quantization/part.h"
 #include "compiler/support/printable.h"
 #include "llvm/ADT/DenseSet.h"
@@ -150,8 +151,10 @@ class Experiment {
 
 std::vector<mlir::Operation*> LayersOf(mlir::ModuleOp module) {
   std::vector<mlir::Operation*> layers;
+  const auto gates = GatesOf(MainFunction(module));
   for (mlir::Operation& op : MainFunction(module).getBody().front()) {
-    if (mlir::isa<mlir::func::ReturnOp, top::InputOp, top::WeightOp,
+    if (gates.contains(&op) ||
+        mlir::isa<mlir::func::ReturnOp, top::InputOp, top::WeightOp,
                   top::ReshapeOp, top::PermuteOp, top::SliceOp, top::ConcatOp,
                   top::PadOp>(op))
       continue;

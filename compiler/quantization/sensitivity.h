@@ -23,7 +23,7 @@ struct LayerLoss {
 };
 
 // The operations that may be computed in 8 bits or not: all but those that only
-// move elements. In order of execution.
+// move elements, and gates (gates.h), which are not. In order of execution.
 std::vector<mlir::Operation*> LayersOf(mlir::ModuleOp module);
 
 // Of the layers whose place among LayersOf `picks`, in that order. A layer in 8

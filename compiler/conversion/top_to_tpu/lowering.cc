@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "compiler/numerics/float_format.h"
+#include "compiler/quantization/gates.h"
 
 namespace tpuc {
 
@@ -67,6 +68,7 @@ quantization::Storage StorageOf(QuantizedType type) {
 
 Lowering::Lowering(mlir::func::FuncOp function, const LoweringOptions& options)
     : builder_(function.getContext()), options_(options) {
+  if (options.mode == "INT8") gates_ = quantization::GatesOf(function);
   function.walk([&](Operation* op) { names_.insert(getName(op)); });
 }
 
@@ -132,8 +134,10 @@ Value Lowering::Quantized(Value value) {
 }
 
 const std::string& Lowering::ModeOf(Operation* op) const {
+  static const auto* f16 = new std::string("F16");
   const auto it = options_.quantize_table.find(getName(op));
-  return it == options_.quantize_table.end() ? options_.mode : it->second;
+  if (it != options_.quantize_table.end()) return it->second;
+  return gates_.contains(op) ? *f16 : options_.mode;
 }
 
 const std::vector<double>& Lowering::TrainedScales(Value weight) const {

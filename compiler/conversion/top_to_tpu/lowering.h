@@ -23,6 +23,7 @@
 #include "compiler/quantization/scale.h"
 #include "compiler/support/tensor.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
 
@@ -83,7 +84,8 @@ class Lowering {
   const std::vector<double>& TrainedScales(mlir::Value weight) const;
   // A new integer constant, named after the operation being lowered.
   mlir::Value IntegerConstant(llvm::StringRef suffix, Tensor data);
-  // INT8, F32, ...: as the quantization table says, else the network's.
+  // INT8, F32, ...: as the quantization table says, else the network's; of
+  // gates of a network in INT8 that is F16.
   const std::string& ModeOf(mlir::Operation* op) const;
 
   // A weight in another form: `change` gets the f32 data and gives f32 data,
@@ -141,6 +143,7 @@ class Lowering {
   mlir::Type storage_;
   std::string name_;  // of the operation being lowered
   std::set<std::string> names_;
+  llvm::DenseSet<mlir::Operation*> gates_;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered_;
   std::map<std::pair<void*, void*>, mlir::Value> casts_;
   std::map<std::string, mlir::Value> weights_;

@@ -169,6 +169,34 @@ TEST(QuantizedLowering, KeepsFunctionsOfOtherModesApart) {
   EXPECT_NE(lowered.Find("y_table"), nullptr);
 }
 
+// x * sigmoid(2 * its mean)
+constexpr char kGate[] = R"(
+  func.func @main(%a: tensor<1x2x4x4xf32>) -> tensor<1x2x4x4xf32> {
+    %x = top.Input %a : tensor<1x2x4x4xf32> loc("x")
+    %p = top.AvgPool %x {kernel_shape = array<i64: 4, 4>,
+      pads = array<i64: 0, 0, 0, 0>, strides = array<i64: 1, 1>}
+      : (tensor<1x2x4x4xf32>) -> tensor<1x2x1x1xf32> loc("p")
+    %d = top.MulConst %p {const_val = 2.0 : f64} : tensor<1x2x1x1xf32> loc("d")
+    %g = top.Sigmoid %d : tensor<1x2x1x1xf32> loc("g")
+    %m = top.Mul %x, %g : (tensor<1x2x4x4xf32>, tensor<1x2x1x1xf32>)
+      -> tensor<1x2x4x4xf32> loc("m")
+    func.return %m : tensor<1x2x4x4xf32>
+  })";
+constexpr char kGateTable[] =
+    "x 1.27 -1 1\np 1 -1 1\nd 2 -2 2\ng 1 0 1\nm 1 -1 1\n";
+
+TEST(QuantizedLowering, ComputesGatesIn16Bits) {
+  Lowered lowered(kGateTable, "", false, false, kGate);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_TRUE(lowered.Has("tpu.QuantizedAvgPool2D")) << lowered.text();
+  EXPECT_TRUE(lowered.Has("tpu.QuantizedBinary")) << lowered.text();
+  EXPECT_FALSE(lowered.Has("tpu.Lut")) << lowered.text();
+  EXPECT_TRUE(lowered.Has("-> tensor<1x2x1x1xf16>")) << lowered.text();
+  Lowered other(kGateTable, "d INT8\ng INT8\n", false, false, kGate);
+  EXPECT_TRUE(other.Has("tpu.Lut")) << other.text();
+  EXPECT_FALSE(other.Has("xf16>")) << other.text();
+}
+
 TEST(QuantizedLowering, NamesATensorThatTheTableLacks) {
   Lowered lowered("x 1 -1 1\nc 1 0 1\nm 1 0 1\ng 1 0 1\n");
   EXPECT_NE(lowered.error().find(
