@@ -35,6 +35,7 @@ def network(
         model,
         test_input,
         calibration = None,
+        calibration_options = {},
         input_shapes = None,
         model_name = None,
         output_names = [],
@@ -51,6 +52,8 @@ def network(
       test_input: as of tpu_model.
       calibration: images that the ranges of INT8 are found with; without any
         there are no targets for INT8.
+      calibration_options: attributes of tpu_calibration; its method is "mse"
+        where they don't say another.
       input_shapes: as of tpu_model.
       model_name: as of tpu_model.
       output_names: as of tpu_model. End a network before its last softmax: that
@@ -82,8 +85,8 @@ def network(
         tpu_calibration(
             name = name + "_calibration",
             data = calibration,
-            method = "mse",
             model = ":" + name,
+            **dict({"method": "mse"}, **calibration_options)
         )
     for mode in MODES if calibration else FLOAT_MODES:
         is_integer = mode in INTEGER_MODES

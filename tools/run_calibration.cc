@@ -38,6 +38,7 @@ struct Flags {
   std::string tune_list, tune_num = "0";
   std::string method = "kld", debug_cmd, bins = "2048", threads;
   std::string table, statistics_out, statistics;
+  bool channel_ranges = false;
 };
 
 void Declare(CommandLine& line, Flags& f) {
@@ -47,6 +48,10 @@ void Declare(CommandLine& line, Flags& f) {
                 "how thresholds are found: kld, percentile9999, max or mse");
   line.Optional("histogram_bin_num", &f.bins, "N",
                 "bins of the histogram that kld, percentile9999 and mse use");
+  line.Switch("channel_ranges", &f.channel_ranges,
+              "also write the ranges of channels, so that INT8 gives them "
+              "scales of their own where nothing but a function or depthwise "
+              "convolutions read them");
   line.Optional("tune_num", &f.tune_num, "N",
                 "then search, for the first N samples, the thresholds with "
                 "which the operations that read the tensors err least");
@@ -215,6 +220,7 @@ absl::Status Calibrate(const Flags& f) {
   auto table =
       quantization::MakeTable(*statistics, o.method, o.bins, &warnings);
   if (!table.ok()) return table.status();
+  if (!f.channel_ranges) table->channels.clear();
   {
     Bar bar("tuning, operations", o.control);
     absl::Status status = quantization::TuneThresholds(

@@ -37,6 +37,11 @@ class Collector {
       : statistics_(statistics),
         mutexes_(std::make_unique<std::mutex[]>(statistics.names().size())) {}
 
+  // Tensors of those with these names have a range for each channel.
+  void TellChannelsApart(std::set<std::string> names) {
+    channels_ = std::move(names);
+  }
+
   absl::Status Add(const TensorMap& tensors) {
     for (size_t i = 0; i < statistics_.names().size(); ++i) {
       const std::string& name = statistics_.names()[i];
@@ -48,6 +53,10 @@ class Collector {
       TensorStatistics sample;
       if (!sample.Add(tensor.data<float>(), tensor.NumElements()))
         return absl::InvalidArgumentError(DescribeFirstBad(name, tensor));
+      if (channels_.count(name) != 0) {
+        const auto& s = tensor.shape();
+        sample.AddChannels(tensor.data<float>(), s[0], s[1], s[2] * s[3]);
+      }
       const std::lock_guard<std::mutex> lock(mutexes_[i]);
       if (!statistics_.tensors()[i].Merge(sample))
         return absl::OutOfRangeError(
@@ -59,7 +68,21 @@ class Collector {
  private:
   Statistics& statistics_;
   std::unique_ptr<std::mutex[]> mutexes_;
+  std::set<std::string> channels_;
 };
+
+bool IsFunctionOfOneElement(mlir::Operation* op) {
+  const interpreter::Evaluators::Entry* entry =
+      interpreter::TopEvaluators().Find(op);
+  return op->getNumOperands() == 1 && entry != nullptr && entry->pointwise;
+}
+
+bool IsDepthwise(mlir::Operation* op) {
+  auto conv = mlir::dyn_cast<top::ConvOp>(op);
+  return conv && conv.getGroup() > 1 &&
+         static_cast<int64_t>(conv.getGroup()) ==
+             top::ShapeOf(conv.getInput())[1];
+}
 
 }  // namespace
 
@@ -80,6 +103,14 @@ absl::StatusOr<std::vector<std::string>> CalibratedTensors(
   return names;
 }
 
+bool HasChannelRanges(mlir::Value value) {
+  if (top::ShapeOf(value).size() != 4 || value.use_empty()) return false;
+  if (llvm::all_of(value.getUsers(), IsDepthwise)) return true;
+  return value.hasOneUse() && IsFunctionOfOneElement(*value.user_begin()) &&
+         mlir::isa_and_nonnull<top::ConvOp, top::ConvTransposeOp, top::ScaleOp>(
+             value.getDefiningOp());
+}
+
 absl::StatusOr<Statistics> CollectStatistics(mlir::ModuleOp module,
                                              const Samples& samples,
                                              const RunControl& control) {
@@ -91,6 +122,12 @@ absl::StatusOr<Statistics> CollectStatistics(mlir::ModuleOp module,
   auto program = interpreter::PrepareTop(module, /*keep_all=*/true);
   if (!program.ok()) return program.status();
   Collector collector(statistics);
+  std::set<std::string> channels;
+  module.walk([&](mlir::Operation* op) {
+    if (op->getNumResults() == 1 && HasChannelRanges(op->getResult(0)))
+      channels.insert(getName(op));
+  });
+  collector.TellChannelsApart(std::move(channels));
   std::atomic<int64_t> done = 0;
   const absl::Status status = program->RunEach(
       count, [&](int64_t i) { return samples.read(i); },
@@ -126,6 +163,10 @@ absl::StatusOr<CalibrationTable> MakeTable(const Statistics& statistics,
     }
     table.ranges[name] = {ThresholdOf(tensor, method, bins), tensor.min(),
                           tensor.max()};
+    if (tensor.channel_min().empty()) continue;
+    table.channels[name] = {
+        {tensor.channel_min().begin(), tensor.channel_min().end()},
+        {tensor.channel_max().begin(), tensor.channel_max().end()}};
   }
   return table;
 }

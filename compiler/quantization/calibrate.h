@@ -36,6 +36,11 @@ struct RunControl {
 absl::StatusOr<std::vector<std::string>> CalibratedTensors(
     mlir::ModuleOp module);
 
+// Whether channels are to have ranges of their own: of what a convolution gives
+// to a function of one element, and of what depthwise convolutions alone read.
+// INT8 can give these channels a scale each.
+bool HasChannelRanges(mlir::Value value);
+
 // Runs the network on every sample. Holds the tensors of one sample a thread.
 // An error names the sample, and the tensor that is infinite or not a number.
 absl::StatusOr<Statistics> CollectStatistics(mlir::ModuleOp module,

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -15,6 +16,8 @@
 
 namespace tpuc::quantization {
 namespace {
+
+constexpr char kChannels[] = "#channels";
 
 using Words = std::vector<absl::string_view>;
 
@@ -53,7 +56,7 @@ absl::StatusOr<TensorRange> ParseRange(const Words& words) {
   return TensorRange{*threshold, *min, *max};
 }
 
-// Whether these are NAME COUNT SCALE... COUNT ZERO_POINT...
+// Whether these are NAME COUNT NUMBER... COUNT NUMBER..., as for a weight.
 bool IsWeight(const Words& words) {
   const size_t count = (words.size() - 3) / 2;
   const std::string text = absl::StrCat(count);
@@ -79,6 +82,32 @@ absl::StatusOr<std::vector<double>> ParseScales(const Words& words) {
     scales.push_back(*scale);
   }
   return scales;
+}
+
+// The words behind #channels.
+absl::Status ParseChannels(const Words& words, CalibrationTable& table) {
+  if (words.empty()) return Error("a tensor's name is missing");
+  const std::string name(words[0]);
+  if (!IsWeight(words))
+    return Error(
+        "a line of channels is #channels NAME COUNT MIN... COUNT MAX...");
+  ChannelRanges ranges;
+  const size_t count = (words.size() - 3) / 2;
+  for (size_t i = 0; i < count; ++i) {
+    auto min = Number(words[2 + i], "minimum");
+    if (!min.ok()) return min.status();
+    auto max = Number(words[3 + count + i], "maximum");
+    if (!max.ok()) return max.status();
+    if (*min > *max)
+      return Error(absl::StrCat("the minimum of channel ", i, ", ",
+                                words[2 + i], ", is greater than the maximum ",
+                                words[3 + count + i]));
+    ranges.min.push_back(*min);
+    ranges.max.push_back(*max);
+  }
+  if (!table.channels.emplace(name, std::move(ranges)).second)
+    return Error("the tensor has a line of channels already");
+  return absl::OkStatus();
 }
 
 absl::Status ParseLine(const Words& words, CalibrationTable& table) {
@@ -111,6 +140,21 @@ bool CanHold(absl::string_view name) {
 // As many digits as tell any two floats apart.
 std::string Text(double value) { return absl::StrFormat("%.9g", value); }
 
+void AppendNumbers(const std::vector<double>& numbers, std::string& text) {
+  absl::StrAppend(&text, " ", numbers.size());
+  for (double number : numbers) absl::StrAppend(&text, " ", Text(number));
+}
+
+void AppendChannels(const std::string& name, const CalibrationTable& table,
+                    std::string& text) {
+  const auto it = table.channels.find(name);
+  if (it == table.channels.end()) return;
+  absl::StrAppend(&text, kChannels, " ", name);
+  AppendNumbers(it->second.min, text);
+  AppendNumbers(it->second.max, text);
+  text += "\n";
+}
+
 }  // namespace
 
 absl::StatusOr<CalibrationTable> ParseCalibrationTable(
@@ -121,9 +165,19 @@ absl::StatusOr<CalibrationTable> ParseCalibrationTable(
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;
     line = absl::StripAsciiWhitespace(line);
-    if (line.empty() || line[0] == '#') continue;
-    const Words words =
+    if (line.empty()) continue;
+    Words words =
         absl::StrSplit(line, absl::ByAnyChar(" \t\v\f\r"), absl::SkipEmpty());
+    if (words[0] == kChannels) {
+      words.erase(words.begin());
+      const absl::Status status = ParseChannels(words, table);
+      if (!status.ok())
+        return Error(absl::StrCat(file, ":", number, ": ",
+                                  words.empty() ? kChannels : Quoted(words[0]),
+                                  ": ", status.message()));
+      continue;
+    }
+    if (line[0] == '#') continue;
     const std::string name(words[0]);
     const auto [known, is_new] = line_of.emplace(name, number);
     const absl::Status status =
@@ -160,13 +214,13 @@ absl::StatusOr<std::string> PrintCalibrationTable(
       const TensorRange& r = range->second;
       absl::StrAppend(&text, name, " ", Text(r.threshold), " ", Text(r.min),
                       " ", Text(r.max), "\n");
+      AppendChannels(name, table, text);
       continue;
     }
     const std::vector<double>& scales = table.weight_scales.at(name);
-    absl::StrAppend(&text, name, " ", scales.size());
-    for (double scale : scales) absl::StrAppend(&text, " ", Text(scale));
-    absl::StrAppend(&text, " ", scales.size());
-    for (size_t i = 0; i < scales.size(); ++i) absl::StrAppend(&text, " 0");
+    text += name;
+    AppendNumbers(scales, text);
+    AppendNumbers(std::vector<double>(scales.size()), text);
     text += "\n";
   }
   return text;

@@ -6,9 +6,11 @@
 //   # comment
 //   NAME THRESHOLD MIN MAX
 //   NAME COUNT SCALE... COUNT ZERO_POINT...
+//   #channels NAME COUNT MIN... COUNT MAX...
 //
 // The second form holds the scales of a weight, one for each output channel,
-// that training found.
+// that training found. The third, a comment for other tools, holds the range of
+// each channel of a tensor.
 #pragma once
 
 #include <map>
@@ -26,15 +28,21 @@ struct TensorRange {
   double max = 0;
 };
 
+// [min, max] of each channel, the second dimension.
+struct ChannelRanges {
+  std::vector<double> min, max;
+};
+
 struct CalibrationTable {
   std::map<std::string, TensorRange> ranges;
   // Symmetric: weight = scale x integer.
   std::map<std::string, std::vector<double>> weight_scales;
-  // The names of both, as they lie in the file.
+  std::map<std::string, ChannelRanges> channels;
+  // The names of the first two, as they lie in the file.
   std::vector<std::string> order;
 };
 
-// Errors name `file` and the line: neither of the two forms, a name that
+// Errors name `file` and the line: none of these forms, a name that
 // occurs twice, a number that isn't finite, a threshold or scale that isn't
 // positive, min > max, a zero point other than 0.
 absl::StatusOr<CalibrationTable> ParseCalibrationTable(absl::string_view text,

@@ -55,6 +55,33 @@ TEST(CalibrationTable, ReadsScalesOfWeights) {
               ElementsAre("data", "472_Relu_weight", "one", "472_Relu"));
 }
 
+TEST(CalibrationTable, KeepsRangesOfChannels) {
+  const std::string text =
+      "# method: mse\n"
+      "a 2 -2 3\n"
+      "#channels a 2 -2 0 2 1.5 3\n"
+      "b 1 0 1\n";
+  auto table = ParseCalibrationTable(text, "net.table");
+  ASSERT_TRUE(table.ok()) << table.status().message();
+  EXPECT_THAT(table->channels.at("a").min, ElementsAre(-2, 0));
+  EXPECT_THAT(table->channels.at("a").max, ElementsAre(1.5, 3));
+  auto printed = PrintCalibrationTable(*table, {"method: mse"});
+  ASSERT_TRUE(printed.ok());
+  EXPECT_EQ(*printed, text);
+  EXPECT_EQ(ErrorOf("a 1 0 1\n#channels a 2 0 0 2 1 -1\n"),
+            "net.table:2: 'a': the minimum of channel 1, 0, is greater than "
+            "the maximum -1");
+  EXPECT_EQ(ErrorOf("#channels a 1 0 1 1\n#channels a 1 0 1 1\n"),
+            "net.table:2: 'a': the tensor has a line of channels already");
+  EXPECT_EQ(ErrorOf("#channels a 1 0 2 1\n"),
+            "net.table:1: 'a': a line of channels is #channels NAME COUNT "
+            "MIN... COUNT MAX...");
+  EXPECT_EQ(ErrorOf("#channels\n"),
+            "net.table:1: #channels: a tensor's name is missing");
+  EXPECT_EQ(ErrorOf("#channels a 1 x 1 1\n"),
+            "net.table:1: 'a': the minimum 'x' is not a number");
+}
+
 TEST(CalibrationTable, ErrorsNameFileLineAndTensor) {
   EXPECT_EQ(ErrorOf("a 1 0 1\nb 0 0 1\n"),
             "net.table:2: 'b': the threshold is 0; it must be greater than 0");

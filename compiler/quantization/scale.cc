@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "absl/strings/str_cat.h"
 
@@ -16,6 +17,33 @@ int32_t Clamp(double value, int32_t least, int32_t most) {
 
 // Largest |bias| in units of the accumulator; leaves room for the sum.
 constexpr double kMostBias = 1 << 30;
+
+// Of the widest channel's range.
+constexpr double kLeastPart = 1.0 / 256;
+// How much further other samples may reach.
+constexpr double kMargin = 1.3;
+
+// With 0 in each, and none much narrower than the widest.
+ChannelRanges Widened(ChannelRanges ranges) {
+  double widest = 0;
+  for (size_t c = 0; c < ranges.min.size(); ++c) {
+    ranges.min[c] = std::min(ranges.min[c], 0.0);
+    ranges.max[c] = std::max(ranges.max[c], 0.0);
+    widest = std::max(widest, ranges.max[c] - ranges.min[c]);
+  }
+  if (widest == 0) widest = 1;
+  for (size_t c = 0; c < ranges.min.size(); ++c) {
+    const double width = ranges.max[c] - ranges.min[c];
+    const double least = widest * kLeastPart;
+    if (width == 0) {
+      ranges.max[c] = least;
+    } else if (width < least) {
+      ranges.min[c] *= least / width;
+      ranges.max[c] *= least / width;
+    }
+  }
+  return ranges;
+}
 
 }  // namespace
 
@@ -34,6 +62,58 @@ Storage StorageOf(const TensorRange& range, bool asymmetric) {
         Clamp(std::round(-range.min / storage.scale - 128), -128, 127);
   }
   return storage;
+}
+
+ChannelRanges ExpectedRanges(const ChannelRanges& ranges,
+                             const TensorRange& whole) {
+  ChannelRanges wide = ranges;
+  for (size_t c = 0; c < wide.min.size(); ++c) {
+    wide.min[c] =
+        std::min(wide.min[c], std::max(wide.min[c] * kMargin, whole.min));
+    wide.max[c] =
+        std::max(wide.max[c], std::min(wide.max[c] * kMargin, whole.max));
+  }
+  return wide;
+}
+
+std::vector<Storage> ChannelStorages(const ChannelRanges& ranges) {
+  const ChannelRanges wide = Widened(ranges);
+  std::vector<Storage> storages;
+  for (size_t c = 0; c < wide.min.size(); ++c)
+    storages.push_back(StorageOf({0, wide.min[c], wide.max[c]}, true));
+  for (Storage& storage : storages) {
+    if (storage.is_signed) continue;
+    storage.is_signed = true;
+    storage.zero_point = -128;
+  }
+  return storages;
+}
+
+// The zero point with the least sum of squares of the scales, each in units of
+// what it would be with the zero point that is best for its channel.
+std::vector<Storage> ChannelStoragesWithOneZero(const ChannelRanges& ranges) {
+  const ChannelRanges wide = Widened(ranges);
+  const size_t channels = wide.min.size();
+  const auto scale = [&](size_t c, int32_t zero) {
+    return std::max(wide.max[c] == 0 ? 0 : wide.max[c] / (127 - zero),
+                    wide.min[c] == 0 ? 0 : -wide.min[c] / (zero + 128));
+  };
+  double least = std::numeric_limits<double>::infinity();
+  int32_t best = 0;
+  for (int32_t zero = -128; zero <= 127; ++zero) {
+    double sum = 0;
+    for (size_t c = 0; c < channels; ++c) {
+      const double part = scale(c, zero) / (wide.max[c] - wide.min[c]);
+      sum += part * part;
+    }
+    if (sum >= least) continue;
+    least = sum;
+    best = zero;
+  }
+  std::vector<Storage> storages;
+  for (size_t c = 0; c < channels; ++c)
+    storages.push_back({scale(c, best), best, true});
+  return storages;
 }
 
 Tensor Dequantized(const Tensor& integers, double scale, int32_t zero_point) {
@@ -107,8 +187,8 @@ CommonRescale CommonRescaleOf(const std::vector<double>& factors) {
 
 absl::StatusOr<QuantizedWeights> QuantizeWeights(
     const Tensor& weights, const Tensor* bias,
-    const std::vector<double>& scales, const Storage& input,
-    const Storage& output) {
+    const std::vector<double>& scales, absl::Span<const Storage> inputs,
+    absl::Span<const Storage> outputs) {
   const int64_t channels = weights.shape()[0];
   const int64_t size = channels == 0 ? 0 : weights.NumElements() / channels;
   if (!scales.empty() && scales.size() != 1 &&
@@ -122,6 +202,8 @@ absl::StatusOr<QuantizedWeights> QuantizeWeights(
                           Tensor(DType::kI32, {channels}),
                           Tensor(DType::kI32, {channels, 3})};
   for (int64_t c = 0; c < channels; ++c) {
+    const Storage& input = inputs[inputs.size() == 1 ? 0 : c];
+    const Storage& output = outputs[outputs.size() == 1 ? 0 : c];
     const float* from = weights.data<float>() + c * size;
     const double b = bias == nullptr ? 0 : bias->data<float>()[c];
     double largest = 0;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "compiler/quantization/calibration_table.h"
 #include "compiler/support/tensor.h"
 
@@ -24,6 +25,17 @@ struct Storage {
 // scale threshold / 127, asymmetric with scale (max - min) / 255 and the
 // lowest number at -128. The range is stretched to hold 0.
 Storage StorageOf(const TensorRange& range, bool asymmetric);
+
+// The ranges of channels that are to be expected of other samples: 1.3 times as
+// wide, but within that of the whole tensor, of which more numbers are known.
+ChannelRanges ExpectedRanges(const ChannelRanges& ranges,
+                             const TensorRange& whole);
+
+// A storage for each channel, signed. In the first form with a zero point each,
+// in the second with one for all, as padding needs it. No channel's range is
+// taken for less than 1/256 of the widest.
+std::vector<Storage> ChannelStorages(const ChannelRanges& ranges);
+std::vector<Storage> ChannelStoragesWithOneZero(const ChannelRanges& ranges);
 
 // The numbers that the integers of an 8-bit tensor stand for: f32(integer -
 // zero point) * f32(scale), as the chip converts them.
@@ -51,8 +63,9 @@ struct CommonRescale {
 CommonRescale CommonRescaleOf(const std::vector<double>& factors);
 
 // Weights [OC, ...] and bias of a convolution or product whose input has
-// `input` and whose result has `output`: symmetric, a scale for each output
-// channel, the largest weight / 127.
+// `input` and whose result has `output`, one storage or one for each of the
+// output channels, which for the input is right in depthwise convolutions:
+// symmetric, a scale for each output channel, the largest weight / 127.
 struct QuantizedWeights {
   Tensor filter;   // i8, as the weights
   Tensor bias;     // i32 [OC], less the input's zero point * sum of the filter
@@ -63,7 +76,7 @@ struct QuantizedWeights {
 // scales is wrong.
 absl::StatusOr<QuantizedWeights> QuantizeWeights(
     const Tensor& weights, const Tensor* bias,
-    const std::vector<double>& scales, const Storage& input,
-    const Storage& output);
+    const std::vector<double>& scales, absl::Span<const Storage> input,
+    absl::Span<const Storage> output);
 
 }  // namespace tpuc::quantization

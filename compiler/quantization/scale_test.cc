@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
 namespace tpuc::quantization {
@@ -67,13 +68,45 @@ TEST(CommonRescaleOf, FitsSixteenBits) {
   EXPECT_TRUE(CommonRescaleOf({40000}).multipliers.empty());
 }
 
+TEST(ExpectedRanges, StayWithinTheTensor) {
+  const ChannelRanges wide =
+      ExpectedRanges({{-1, 1, -2, -3}, {3, 6, 0, -1}}, {6, -3, 6});
+  EXPECT_THAT(wide.min, testing::ElementsAre(-1.3, 1, -2.6, -3));
+  EXPECT_THAT(wide.max, testing::ElementsAre(3 * 1.3, 6, 0, -1));
+}
+
+TEST(Storage, OfChannels) {
+  const ChannelRanges ranges = {{-1, 0, 0, -3}, {3, 2.55, 0, -1}};
+  const std::vector<Storage> own = ChannelStorages(ranges);
+  const std::vector<Storage> same = ChannelStoragesWithOneZero(ranges);
+  ASSERT_EQ(own.size(), 4);
+  ASSERT_EQ(same.size(), 4);
+  for (size_t c = 0; c < 4; ++c) {
+    for (const Storage& s : {own[c], same[c]}) {
+      EXPECT_TRUE(s.is_signed);
+      // Both ends are at most half a step beyond the integers.
+      EXPECT_LE(ranges.max[c], (127.5 - s.zero_point) * s.scale * 1.000001);
+      EXPECT_GE(ranges.min[c], (-128.5 - s.zero_point) * s.scale * 1.000001);
+    }
+    EXPECT_EQ(same[c].zero_point, same[0].zero_point);
+  }
+  EXPECT_EQ(own[0].zero_point, -64);
+  EXPECT_NEAR(own[1].scale, 0.01, 1e-12);
+  EXPECT_EQ(own[1].zero_point, -128);
+  EXPECT_NEAR(own[2].scale, 4.0 / 256 / 255, 1e-12);
+  EXPECT_EQ(own[3].zero_point, 127);
+  // Without negative numbers as good as one of its own.
+  EXPECT_EQ(ChannelStoragesWithOneZero({{0, 0}, {1, 9}})[1].zero_point, -128);
+  EXPECT_EQ(ChannelStoragesWithOneZero({{-1, -9}, {0, 0}})[1].zero_point, 127);
+}
+
 // What the integers mean is what the floats said.
 TEST(QuantizeWeights, MakesUpForTheZeroPoint) {
   const Tensor weights(DType::kF32, {2, 3},
                        std::vector<float>{1, -2, 0.5f, 0, 0, 0});
   const Tensor bias(DType::kF32, {2}, std::vector<float>{0.25f, -3});
   const Storage input{0.1, 5, true}, output{0.05, -7, true};
-  auto q = QuantizeWeights(weights, &bias, {}, input, output);
+  auto q = QuantizeWeights(weights, &bias, {}, {input}, {output});
   ASSERT_TRUE(q.ok()) << q.status();
   const int8_t* w = q->filter.data<int8_t>();
   EXPECT_EQ(w[1], -127);
@@ -90,15 +123,39 @@ TEST(QuantizeWeights, MakesUpForTheZeroPoint) {
   }
 }
 
+// A depthwise product: each channel has input and output of its own.
+TEST(QuantizeWeights, TakesStoragesOfChannels) {
+  const Tensor weights(DType::kF32, {2, 1}, std::vector<float>{0.7f, -20});
+  const Tensor bias(DType::kF32, {2}, std::vector<float>{0.25f, -3});
+  const std::vector<Storage> in = {{0.1, -20, true}, {0.002, -20, true}};
+  const std::vector<Storage> out = {{0.05, -7, true}, {0.04, 100, true}};
+  auto q = QuantizeWeights(weights, &bias, {}, in, out);
+  ASSERT_TRUE(q.ok()) << q.status();
+  for (int c = 0; c < 2; ++c) {
+    const double expected = weights.data<float>()[c] * (33 + 20) * in[c].scale +
+                            bias.data<float>()[c];
+    const int32_t* row = q->requant.data<int32_t>() + c * 3;
+    const double sum =
+        q->filter.data<int8_t>()[c] * 33 + q->bias.data<int32_t>()[c];
+    EXPECT_EQ(row[2], out[c].zero_point);
+    EXPECT_NEAR(std::ldexp(sum * row[0], row[1]) * out[c].scale, expected,
+                0.05);
+  }
+}
+
 TEST(QuantizeWeights, TakesScalesOfTraining) {
   const Tensor weights(DType::kF32, {2, 1}, std::vector<float>{1, 1});
-  auto q = QuantizeWeights(weights, nullptr, {0.1, 0.2}, {}, {});
+  auto q =
+      QuantizeWeights(weights, nullptr, {0.1, 0.2}, {Storage()}, {Storage()});
   ASSERT_TRUE(q.ok());
   EXPECT_EQ(q->filter.data<int8_t>()[0], 10);
   EXPECT_EQ(q->filter.data<int8_t>()[1], 5);
-  EXPECT_FALSE(QuantizeWeights(weights, nullptr, {1, 2, 3}, {}, {}).ok());
+  EXPECT_FALSE(
+      QuantizeWeights(weights, nullptr, {1, 2, 3}, {Storage()}, {Storage()})
+          .ok());
   const Tensor broken(DType::kF32, {1, 1}, std::vector<float>{NAN});
-  EXPECT_FALSE(QuantizeWeights(broken, nullptr, {}, {}, {}).ok());
+  EXPECT_FALSE(
+      QuantizeWeights(broken, nullptr, {}, {Storage()}, {Storage()}).ok());
 }
 
 }  // namespace

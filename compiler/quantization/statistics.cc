@@ -35,6 +35,22 @@ int ExponentOf(float magnitude) {
   return std::max(exponent, TensorStatistics::kMinExponent);
 }
 
+// The extremes of finite values, -0 taken for 0; false where there are others.
+bool ExtremesOf(const float* values, int64_t count, float* min, float* max) {
+  int32_t least = std::numeric_limits<int32_t>::max();
+  int32_t most = std::numeric_limits<int32_t>::min();
+  for (int64_t i = 0; i < count; ++i) {
+    const int32_t value = ToOrdered(values[i]);
+    least = std::min(least, value);
+    most = std::max(most, value);
+  }
+  // Infinities and what is not a number lie beyond all others.
+  const float infinity = std::numeric_limits<float>::infinity();
+  *min = FromOrdered(least) + 0.0f;
+  *max = FromOrdered(most) + 0.0f;
+  return least > ToOrdered(-infinity) && most < ToOrdered(infinity);
+}
+
 }  // namespace
 
 float TensorStatistics::AbsMax() const {
@@ -77,22 +93,9 @@ void TensorStatistics::CountBins(const float* values, int64_t count) {
 
 bool TensorStatistics::Add(const float* values, int64_t count) {
   if (count == 0) return true;
-  int32_t least = std::numeric_limits<int32_t>::max();
-  int32_t most = std::numeric_limits<int32_t>::min();
-  for (int64_t i = 0; i < count; ++i) {
-    const int32_t value = ToOrdered(values[i]);
-    least = std::min(least, value);
-    most = std::max(most, value);
-  }
-  // Infinities and what is not a number lie beyond all others.
-  const float infinity = std::numeric_limits<float>::infinity();
-  if (least <= ToOrdered(-infinity) || most >= ToOrdered(infinity))
-    return false;
   TensorStatistics extremes;
+  if (!ExtremesOf(values, count, &extremes.min_, &extremes.max_)) return false;
   extremes.count_ = static_cast<uint64_t>(count);
-  // -0 becomes 0.
-  extremes.min_ = FromOrdered(least) + 0.0f;
-  extremes.max_ = FromOrdered(most) + 0.0f;
   extremes.exponent_ = ExponentOf(extremes.AbsMax());
   if (!Merge(extremes)) return false;
   if (bins_.empty()) bins_.resize(kBins);
@@ -103,10 +106,41 @@ bool TensorStatistics::Add(const float* values, int64_t count) {
   return true;
 }
 
+void TensorStatistics::AddChannels(const float* values, int64_t outer,
+                                   int64_t channels, int64_t inner) {
+  if (outer * inner == 0) return;
+  std::vector<float> min(channels), max(channels);
+  for (int64_t i = 0; i < outer * channels; ++i) {
+    const int64_t c = i % channels;
+    float low = 0, high = 0;
+    ExtremesOf(values + i * inner, inner, &low, &high);
+    min[c] = i < channels ? low : std::min(min[c], low);
+    max[c] = i < channels ? high : std::max(max[c], high);
+  }
+  WidenChannels(min, max);
+}
+
+void TensorStatistics::WidenChannels(const std::vector<float>& min,
+                                     const std::vector<float>& max) {
+  if (channel_min_.empty()) {
+    channel_min_ = min;
+    channel_max_ = max;
+    return;
+  }
+  for (size_t c = 0; c < min.size(); ++c) {
+    channel_min_[c] = std::min(channel_min_[c], min[c]);
+    channel_max_[c] = std::max(channel_max_[c], max[c]);
+  }
+}
+
 bool TensorStatistics::Merge(const TensorStatistics& other) {
   if (other.count_ == 0) return true;
   if (count_ > std::numeric_limits<uint64_t>::max() - other.count_)
     return false;
+  if (!channel_min_.empty() && !other.channel_min_.empty() &&
+      channel_min_.size() != other.channel_min_.size())
+    return false;
+  WidenChannels(other.channel_min_, other.channel_max_);
   min_ = count_ == 0 ? other.min_ : std::min(min_, other.min_);
   max_ = count_ == 0 ? other.max_ : std::max(max_, other.max_);
   count_ += other.count_;

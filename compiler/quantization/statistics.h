@@ -31,7 +31,12 @@ class TensorStatistics {
 
   // False, and nothing is added, when a value is infinite or not a number.
   bool Add(const float* values, int64_t count);
-  // False, and nothing is added, when the counts no longer fit in 64 bits.
+  // Besides, the extremes of each channel of finite values
+  // [outer, channels, inner], `channels` the same each time.
+  void AddChannels(const float* values, int64_t outer, int64_t channels,
+                   int64_t inner);
+  // False, and nothing is added, when the counts no longer fit in 64 bits or
+  // the numbers of channels differ.
   bool Merge(const TensorStatistics& other);
 
   uint64_t count() const { return count_; }
@@ -39,6 +44,9 @@ class TensorStatistics {
   float min() const { return count_ == 0 ? 0 : min_; }
   float max() const { return count_ == 0 ? 0 : max_; }
   float AbsMax() const;
+  // Of each channel; empty when there are none.
+  const std::vector<float>& channel_min() const { return channel_min_; }
+  const std::vector<float>& channel_max() const { return channel_max_; }
   // All values are below 2^kMinExponent: 0 for any purpose.
   bool IsZero() const;
 
@@ -51,11 +59,14 @@ class TensorStatistics {
   friend class Statistics;
   void GrowTo(int exponent);
   void CountBins(const float* values, int64_t count);
+  void WidenChannels(const std::vector<float>& min,
+                     const std::vector<float>& max);
 
   uint64_t count_ = 0;
   float min_ = 0, max_ = 0;
   int exponent_ = kMinExponent;
   std::vector<uint64_t> bins_;  // empty or kBins
+  std::vector<float> channel_min_, channel_max_;
 };
 
 class Statistics {

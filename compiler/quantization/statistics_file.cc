@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file of statistics, version 1. Numbers are little endian; a varint holds
+// The file of statistics, version 2. Numbers are little endian; a varint holds
 // 7 bits a byte, the lowest first, the top bit set on all but the last.
 //
 //   8 bytes "TPUCSTAT", version (4 bytes), images (varint), tensors (varint);
 //   of each tensor: length of its name (varint), name, count (varint), minimum
 //   and maximum (4 bytes each), exponent - kMinExponent (varint), number of
 //   bins that aren't empty (varint), and of each of these the distance from the
-//   one before and the count (varints);
-//   FNV-1a of all that (8 bytes).
+//   one before and the count (varints), number of channels (varint), and of
+//   each minimum and maximum (4 bytes each); FNV-1a of all that (8 bytes).
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -23,7 +23,7 @@ namespace {
 
 constexpr char kMagic[] = "TPUCSTAT";
 constexpr size_t kMagicSize = 8;
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 
 uint64_t Fnv1a(absl::string_view bytes) {
   uint64_t hash = 0xcbf29ce484222325;
@@ -128,6 +128,11 @@ std::string Statistics::Serialize() const {
       PutVarint(bins[bin], out);
       last = bin;
     }
+    PutVarint(tensor.channel_min_.size(), out);
+    for (size_t c = 0; c < tensor.channel_min_.size(); ++c) {
+      PutFloat(tensor.channel_min_[c], out);
+      PutFloat(tensor.channel_max_[c], out);
+    }
   }
   PutFixed(Fnv1a(out), out);
   return out;
@@ -195,6 +200,14 @@ absl::StatusOr<Statistics> Statistics::Parse(absl::string_view bytes,
         (tensor.exponent_ > TensorStatistics::kMinExponent &&
          bin < TensorStatistics::kBins / 2))
       return bad;
+    const uint64_t channels = reader.Varint();
+    if (channels > body.size()) return bad;
+    for (uint64_t c = 0; c < channels; ++c) {
+      const float min = reader.Float(), max = reader.Float();
+      if (!(tensor.min_ <= min && min <= max && max <= tensor.max_)) return bad;
+      tensor.channel_min_.push_back(min);
+      tensor.channel_max_.push_back(max);
+    }
   }
   if (reader.failed() || !reader.empty()) return bad;
   return statistics;

@@ -30,6 +30,7 @@ Statistics Of(const std::vector<std::vector<float>>& images) {
   Statistics statistics({"a", "b"});
   for (const std::vector<float>& image : images) {
     EXPECT_TRUE(statistics.tensors()[0].Add(image.data(), image.size()));
+    statistics.tensors()[0].AddChannels(image.data(), 1, 2, image.size() / 2);
     const std::vector<float> b(3, image[0] * image[0]);
     EXPECT_TRUE(statistics.tensors()[1].Add(b.data(), b.size()));
     statistics.CountImages(1);
@@ -113,6 +114,21 @@ TEST(Statistics, RefusesWhatIsNotFinite) {
   EXPECT_THAT(tensor.AbsHistogram(2), ElementsAre(1, 1));
 }
 
+// [2, 3, 2]: values of channel c lie at c and c + 3, in pairs.
+TEST(Statistics, KeepsTheExtremesOfChannels) {
+  const std::vector<float> values = {1, 2, -0.0f, 0, 5, -6, 0, 7, 8, 9, 4, -1};
+  TensorStatistics tensor;
+  ASSERT_TRUE(tensor.Add(values.data(), 12));
+  tensor.AddChannels(values.data(), 2, 3, 2);
+  EXPECT_THAT(tensor.channel_min(), ElementsAre(0, 0, -6));
+  EXPECT_THAT(tensor.channel_max(), ElementsAre(7, 9, 5));
+  EXPECT_FALSE(std::signbit(tensor.channel_min()[1]));
+  TensorStatistics other;
+  ASSERT_TRUE(other.Add(values.data(), 12));
+  other.AddChannels(values.data(), 3, 2, 2);
+  EXPECT_FALSE(tensor.Merge(other));
+}
+
 TEST(Statistics, ZerosAreKnown) {
   TensorStatistics tensor;
   EXPECT_TRUE(tensor.IsZero());
@@ -146,9 +162,9 @@ TEST(Statistics, DamagedFilesAreRefused) {
             "'s.stat' is no file of calibration statistics");
   EXPECT_EQ(ErrorOf(""), "'s.stat' is no file of calibration statistics");
   std::string other = bytes;
-  other[8] = 2;
+  other[8] = 3;
   EXPECT_EQ(ErrorOf(other),
-            "'s.stat' has version 2; this program reads 1: make the "
+            "'s.stat' has version 3; this program reads 2: make the "
             "statistics again");
   for (size_t size = 8; size < bytes.size(); ++size)
     EXPECT_THAT(ErrorOf(bytes.substr(0, size)), HasSubstr("is"));

@@ -28,6 +28,9 @@ tpu_calibration(
 _METHODS = ["kld", "percentile9999", "max", "mse"]
 
 _ATTRS = {
+    "channel_ranges": attr.bool(
+        doc = "Also find the ranges of channels, so that INT8 gives them scales of their own where it can.",
+    ),
     "data": SAMPLES,
     "histogram_bin_num": attr.int(
         doc = "Bins of the histograms that thresholds are found with.",
@@ -112,6 +115,8 @@ def _tpu_calibration_impl(ctx):
     args.add("--cali_method", ctx.attr.method)
     args.add("--histogram_bin_num", ctx.attr.histogram_bin_num)
     args.add("-o", table)
+    if ctx.attr.channel_ranges:
+        args.add("--channel_ranges")
     tuning = samples[:ctx.attr.tune_num]
     ctx.actions.run(
         outputs = [table],

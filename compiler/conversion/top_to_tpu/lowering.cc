@@ -133,6 +133,28 @@ Value Lowering::Quantized(Value value) {
   return type ? Cast(lowered, type) : Value();
 }
 
+std::optional<quantization::ChannelRanges> Lowering::ChannelsOf(
+    Value value) const {
+  const quantization::CalibrationTable& table = options_.calibration;
+  const std::string name = getName(value);
+  const auto whole = table.ranges.find(name);
+  const auto each = table.channels.find(name);
+  if (whole == table.ranges.end() || each == table.channels.end())
+    return std::nullopt;
+  return quantization::ExpectedRanges(each->second, whole->second);
+}
+
+std::vector<quantization::Storage> Lowering::StoragesOf(Value lowered) const {
+  const auto it = storages_.find(lowered);
+  if (it != storages_.end()) return it->second;
+  return {tpuc::StorageOf(tpu::QuantizationOf(lowered))};
+}
+
+void Lowering::SetStorages(Value lowered,
+                           std::vector<quantization::Storage> channels) {
+  if (!channels.empty()) storages_[lowered] = std::move(channels);
+}
+
 const std::string& Lowering::ModeOf(Operation* op) const {
   static const auto* f16 = new std::string("F16");
   const auto it = options_.quantize_table.find(getName(op));

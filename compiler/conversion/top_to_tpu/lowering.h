@@ -13,6 +13,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -80,6 +81,15 @@ class Lowering {
   // The counterpart of an operand in 8 bits, as it was left or as calibrated.
   // Null, after an error, where that can't be.
   mlir::Value Quantized(mlir::Value value);
+  // The ranges to expect of a tensor's channels; none where the calibration
+  // table doesn't have them.
+  std::optional<quantization::ChannelRanges> ChannelsOf(
+      mlir::Value value) const;
+  // How an 8-bit value that is lowered already is stored: one entry, or one for
+  // each channel where that was said with the second.
+  std::vector<quantization::Storage> StoragesOf(mlir::Value lowered) const;
+  void SetStorages(mlir::Value lowered,
+                   std::vector<quantization::Storage> channels);
   // The scales of a weight that training found; empty where there are none.
   const std::vector<double>& TrainedScales(mlir::Value weight) const;
   // A new integer constant, named after the operation being lowered.
@@ -145,6 +155,7 @@ class Lowering {
   std::set<std::string> names_;
   llvm::DenseSet<mlir::Operation*> gates_;
   llvm::DenseMap<mlir::Value, mlir::Value> lowered_;
+  llvm::DenseMap<mlir::Value, std::vector<quantization::Storage>> storages_;
   std::map<std::pair<void*, void*>, mlir::Value> casts_;
   std::map<std::string, mlir::Value> weights_;
 };

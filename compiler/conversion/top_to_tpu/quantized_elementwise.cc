@@ -6,8 +6,7 @@
 #include <type_traits>
 #include <vector>
 
-#include "compiler/conversion/top_to_tpu/lowering.h"
-#include "compiler/interpreter/top/interpreter.h"
+#include "compiler/conversion/top_to_tpu/functions.h"
 
 namespace tpuc {
 
@@ -18,43 +17,33 @@ using mlir::Value;
 namespace {
 
 // The numbers that the 256 bytes stand for, by the byte without its sign.
-std::vector<float> Numbers(QuantizedType type) {
+std::vector<float> Numbers(const quantization::Storage& type) {
   std::vector<float> numbers(256);
   for (int byte = 0; byte < 256; ++byte) {
-    const int q = type.isSigned() ? static_cast<int8_t>(byte) : byte;
+    const int q = type.is_signed ? static_cast<int8_t>(byte) : byte;
     numbers[byte] = static_cast<float>(
-        static_cast<double>(q - type.getZeroPoint()) * type.getScale());
+        static_cast<double>(q - type.zero_point) * type.scale);
   }
   return numbers;
 }
 
-template <typename... Ops>
-struct OpList {
-  static bool Has(mlir::Operation* op) { return mlir::isa<Ops...>(op); }
-  template <typename F>
-  static void ForEach(const F& f) {
-    (f(static_cast<Ops*>(nullptr)), ...);
+// The bytes of numbers. One that is no number becomes the zero point.
+void AppendBytes(const std::vector<float>& numbers,
+                 const quantization::Storage& type, std::vector<int8_t>& to) {
+  const double least = type.is_signed ? -128 : 0;
+  for (float number : numbers) {
+    double q = std::round(number / type.scale) + type.zero_point;
+    if (std::isnan(q)) q = type.zero_point;
+    q = std::clamp(q, least, least + 255);
+    to.push_back(static_cast<int8_t>(static_cast<int>(q)));
   }
-};
-using UnaryOps =
-    OpList<top::AddConstOp, top::MulConstOp, top::ReluOp, top::ClipOp,
-           top::HardSigmoidOp, top::HardSwishOp, top::SigmoidOp, top::SiLUOp,
-           top::AbsOp, top::SqrtOp, top::ReciprocalOp, top::TanhOp, top::EluOp,
-           top::LeakyReluOp, top::LogOp, top::SoftplusOp, top::ErfOp,
-           top::GeluOp, top::ExpOp>;
-
-// Whether the table of the operation that reads the result does for this one,
-// too: nothing else reads it.
-bool JoinsNext(mlir::Operation* op, const Lowering& lowering) {
-  if (!UnaryOps::Has(op) || !op->hasOneUse() || lowering.ModeOf(op) != "INT8")
-    return false;
-  mlir::Operation* user = *op->user_begin();
-  return UnaryOps::Has(user) && lowering.ModeOf(user) == "INT8";
 }
 
-// The function that the interpreter of top computes, of those in front that
-// join it, for each number. A result that is no number becomes the zero point.
-Tensor Table(mlir::Operation* op, QuantizedType from, QuantizedType to,
+using Storages = std::vector<quantization::Storage>;
+
+// The results of the operation and of those in front that join it, for each
+// byte; for each channel where one side has channels.
+Tensor Table(mlir::Operation* op, const Storages& from, const Storages& to,
              const Lowering& lowering) {
   std::vector<mlir::Operation*> functions = {op};
   for (;;) {
@@ -62,21 +51,18 @@ Tensor Table(mlir::Operation* op, QuantizedType from, QuantizedType to,
     if (before == nullptr || !JoinsNext(before, lowering)) break;
     functions.push_back(before);
   }
-  std::vector<float> values = Numbers(from);
-  for (auto it = functions.rbegin(); it != functions.rend(); ++it) {
-    const interpreter::Evaluators::Entry* entry =
-        interpreter::TopEvaluators().Find(*it);
-    entry->pointwise(*it, 0)(values.data(), nullptr, 256);
+  std::reverse(functions.begin(), functions.end());
+  const size_t channels = std::max(from.size(), to.size());
+  std::vector<int8_t> bytes;
+  for (size_t c = 0; c < channels; ++c) {
+    std::vector<float> values = Numbers(from[from.size() == 1 ? 0 : c]);
+    Apply(functions, values);
+    AppendBytes(values, to[to.size() == 1 ? 0 : c], bytes);
   }
-  Tensor table(DType::kI8, {256});
-  for (int byte = 0; byte < 256; ++byte) {
-    double q = std::round(values[byte] / to.getScale()) +
-               static_cast<double>(to.getZeroPoint());
-    if (std::isnan(q)) q = static_cast<double>(to.getZeroPoint());
-    q = std::clamp(q, static_cast<double>(to.getStorageTypeMin()),
-                   static_cast<double>(to.getStorageTypeMax()));
-    table.data<int8_t>()[byte] = static_cast<int8_t>(static_cast<int>(q));
-  }
+  std::vector<int64_t> shape = {256};
+  if (channels > 1) shape.insert(shape.begin(), static_cast<int64_t>(channels));
+  Tensor table(DType::kI8, shape);
+  std::copy(bytes.begin(), bytes.end(), table.data<int8_t>());
   return table;
 }
 
@@ -85,12 +71,20 @@ FailureOr<Value> LowerUnary(Op op, Lowering& lowering) {
   const Value x = lowering.Quantized(op.getInput());
   if (!x) return failure();
   if (JoinsNext(op, lowering)) return x;
-  const QuantizedType type = lowering.Calibrated(op.getOutput());
-  if (!type) return failure();
+  ResultStorage storage = StorageOfResult(op.getOutput(), lowering, [&] {
+    return lowering.Calibrated(op.getOutput());
+  });
+  if (!storage.type) return failure();
   const Value table = lowering.IntegerConstant(
-      "table", Table(op, tpu::QuantizationOf(x), type, lowering));
-  return lowering.Create<tpu::LutOp>(Lowering::Shape(op.getOutput()), type, x,
-                                     table);
+      "table",
+      Table(op, lowering.StoragesOf(x),
+            storage.channels.empty() ? Storages{StorageOf(storage.type)}
+                                     : storage.channels,
+            lowering));
+  const Value result = lowering.CreateNamed<tpu::LutOp>(
+      storage.suffix, Lowering::Shape(op.getOutput()), storage.type, x, table);
+  lowering.SetStorages(result, std::move(storage.channels));
+  return result;
 }
 
 // An operand in 8 bits: number = scale * (integer - zero point).

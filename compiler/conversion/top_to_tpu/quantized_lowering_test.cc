@@ -50,6 +50,8 @@ class Lowered {
         "w", Tensor(DType::kF32, {2, 2, 1, 1},
                     std::vector<float>{1.27f, -0.5f, 0.25f, 0.1f}));
     getWeights(&context_).Add(
+        "v", Tensor(DType::kF32, {2, 1, 1, 1}, std::vector<float>{0.2f, 5}));
+    getWeights(&context_).Add(
         "b", Tensor(DType::kF32, {2}, std::vector<float>{0.1f, 0.2f}));
     mlir::ScopedDiagnosticHandler handler(&context_, [&](mlir::Diagnostic& d) {
       error_ += d.str();
@@ -195,6 +197,65 @@ TEST(QuantizedLowering, ComputesGatesIn16Bits) {
   Lowered other(kGateTable, "d INT8\ng INT8\n", false, false, kGate);
   EXPECT_TRUE(other.Has("tpu.Lut")) << other.text();
   EXPECT_FALSE(other.Has("xf16>")) << other.text();
+}
+
+// A convolution, a hard swish, a depthwise convolution.
+constexpr char kChannels[] = R"(
+  func.func @main(%a: tensor<1x2x4x4xf32>) -> tensor<1x2x6x6xf32> {
+    %x = top.Input %a : tensor<1x2x4x4xf32> loc("x")
+    %w = top.Weight : tensor<2x2x1x1xf32> loc("w")
+    %b = top.Weight : tensor<2xf32> loc("b")
+    %c = top.Conv %x, %w, %b {kernel_shape = array<i64: 1, 1>,
+      strides = array<i64: 1, 1>, pads = array<i64: 0, 0, 0, 0>,
+      dilations = array<i64: 1, 1>}
+      : (tensor<1x2x4x4xf32>, tensor<2x2x1x1xf32>, tensor<2xf32>)
+      -> tensor<1x2x4x4xf32> loc("c")
+    %h = top.HardSwish %c : tensor<1x2x4x4xf32> loc("h")
+    %v = top.Weight : tensor<2x1x1x1xf32> loc("v")
+    %d = top.Conv %h, %v, %b {kernel_shape = array<i64: 1, 1>, group = 2 : i64,
+      strides = array<i64: 1, 1>, pads = array<i64: 1, 1, 1, 1>,
+      dilations = array<i64: 1, 1>}
+      : (tensor<1x2x4x4xf32>, tensor<2x1x1x1xf32>, tensor<2xf32>)
+      -> tensor<1x2x6x6xf32> loc("d")
+    func.return %d : tensor<1x2x6x6xf32>
+  })";
+constexpr char kChannelsTable[] =
+    "x 1.27 -1 1\nc 40 -60 40\n#channels c 2 -60 -1 2 40 2\n"
+    "h 40 -0.375 40\n#channels h 2 -0.375 -0.34 2 40 1.7\nd 10 -9 9\n";
+
+// Of tensors whose channels have scales of their own, with a zero point each,
+// or one.
+constexpr char kIntegers[] = "!quant.uniform<i8:f32, 1.000000e+00>>";
+constexpr char kIntegersWithZero[] = "!quant.uniform<i8:f32, 1.000000e+00:-";
+
+TEST(QuantizedLowering, GivesChannelsScalesWhereNothingElseSeesThem) {
+  Lowered lowered(kChannelsTable, "", false, false, kChannels);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_TRUE(lowered.Has(kIntegers)) << lowered.text();
+  EXPECT_TRUE(lowered.Has(kIntegersWithZero)) << lowered.text();
+  // Channel 0 needs [-3, 40], the function being 0 below; channel 1 [-1, 2], or
+  // a third more.
+  const Tensor* requant = lowered.Find("c_requant");
+  ASSERT_NE(requant, nullptr);
+  const int32_t* rows = requant->data<int32_t>();
+  EXPECT_NEAR(rows[2], -128 + 3 * 255 / 43.0, 4);
+  EXPECT_NEAR(rows[5], -128 + 1.3 * 255 / 3.9, 4);
+  const Tensor* table = lowered.Find("h_table");
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table->shape(), (std::vector<int64_t>{2, 256}));
+  // The largest number of each channel is its 127, or next to it.
+  EXPECT_GE(table->data<int8_t>()[127], 125);
+  EXPECT_GE(table->data<int8_t>()[256 + 127], 100);
+}
+
+TEST(QuantizedLowering, ChannelsHaveOneScaleForWhatIsNot8Bits) {
+  Lowered lowered(kChannelsTable, "h F16\nd F16\n", false, false, kChannels);
+  EXPECT_EQ(lowered.error(), "");
+  EXPECT_FALSE(lowered.Has(kIntegers)) << lowered.text();
+  EXPECT_FALSE(lowered.Has(kIntegersWithZero)) << lowered.text();
+  Lowered last(kChannelsTable, "d F16\n", false, false, kChannels);
+  EXPECT_TRUE(last.Has(kIntegers)) << last.text();
+  EXPECT_FALSE(last.Has(kIntegersWithZero)) << last.text();
 }
 
 TEST(QuantizedLowering, NamesATensorThatTheTableLacks) {

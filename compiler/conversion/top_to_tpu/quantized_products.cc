@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/conversion/top_to_tpu/functions.h"
 #include "compiler/conversion/top_to_tpu/geometry.h"
 #include "compiler/conversion/top_to_tpu/lowering.h"
 
@@ -19,10 +20,12 @@ namespace {
 // `weight`. Nothing, after an error at `op`, where a value can't be one.
 std::optional<quantization::QuantizedWeights> Quantize(
     mlir::Operation* op, const Tensor& filter, Value weight, Value bias,
-    QuantizedType from, QuantizedType to, Lowering& lowering) {
+    Value input, const ResultStorage& to, Lowering& lowering) {
+  auto outputs = to.channels;
+  if (outputs.empty()) outputs.push_back(StorageOf(to.type));
   auto quantized = quantization::QuantizeWeights(
       filter, bias ? top::ConstantOf(bias) : nullptr,
-      lowering.TrainedScales(weight), StorageOf(from), StorageOf(to));
+      lowering.TrainedScales(weight), lowering.StoragesOf(input), outputs);
   if (quantized.ok()) return *std::move(quantized);
   op->emitOpError() << "weight '" << getName(weight) << "' "
                     << std::string(quantized.status().message());
@@ -34,20 +37,15 @@ struct Constants {
   Value filter, bias, requant;
 };
 std::optional<Constants> ConstantsOf(mlir::Operation* op, const Tensor& filter,
-                                     Value weight, Value bias,
-                                     QuantizedType from, QuantizedType to,
+                                     Value weight, Value bias, Value input,
+                                     const ResultStorage& to,
                                      Lowering& lowering) {
-  auto quantized = Quantize(op, filter, weight, bias, from, to, lowering);
+  auto quantized = Quantize(op, filter, weight, bias, input, to, lowering);
   if (!quantized) return std::nullopt;
   return Constants{
       lowering.IntegerConstant("filter_i8", std::move(quantized->filter)),
       lowering.IntegerConstant("bias_i32", std::move(quantized->bias)),
       lowering.IntegerConstant("requant", std::move(quantized->requant))};
-}
-
-bool IsConstant(Value value) {
-  const Tensor* data = top::ConstantOf(value);
-  return data != nullptr && data->dtype() == DType::kF32;
 }
 
 // An operand whose zeros are zeros: between the elements of a transposed
@@ -69,27 +67,31 @@ FailureOr<Value> LowerConvolution(Op op, Lowering& lowering) {
   if (!IsConstant(op.getFilter()) ||
       (op.getBias() && !IsConstant(op.getBias())))
     return Value();
-  const QuantizedType type = lowering.CalibratedResult(op);
+  ResultStorage storage = StorageOfResult(
+      op.getOutput(), lowering, [&] { return lowering.CalibratedResult(op); });
   Value x = lowering.Quantized(op.getInput());
-  if (!x || !type) return failure();
+  if (!x || !storage.type) return failure();
   const ConvGeometry geometry = GeometryOf(op);
   if (geometry.inserts[0] > 0 || geometry.inserts[1] > 0)
     x = WithoutZeroPoint(x, lowering);
   const Tensor& data = *top::ConstantOf(op.getFilter());
-  const auto constants = ConstantsOf(
-      op, geometry.change ? geometry.change(data) : data, op.getFilter(),
-      op.getBias(), tpu::QuantizationOf(x), type, lowering);
+  const auto constants =
+      ConstantsOf(op, geometry.change ? geometry.change(data) : data,
+                  op.getFilter(), op.getBias(), x, storage, lowering);
   if (!constants) return failure();
   const int64_t group = op.getGroup();
   const bool depthwise = group != 1 &&
                          group == Lowering::Shape(op.getInput())[1] &&
                          group == Lowering::Shape(op.getOutput())[1];
-  return lowering.Create<tpu::QuantizedConv2DOp>(
-      Lowering::Shape(op.getOutput()), type, x, constants->filter,
-      constants->bias, constants->requant, geometry.strides, geometry.pads,
-      geometry.dilations, geometry.inserts, static_cast<uint64_t>(group),
+  const Value result = lowering.CreateNamed<tpu::QuantizedConv2DOp>(
+      storage.suffix, Lowering::Shape(op.getOutput()), storage.type, x,
+      constants->filter, constants->bias, constants->requant, geometry.strides,
+      geometry.pads, geometry.dilations, geometry.inserts,
+      static_cast<uint64_t>(group),
       depthwise ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
       llvm::ArrayRef<int64_t>());
+  lowering.SetStorages(result, std::move(storage.channels));
+  return result;
 }
 
 // x * scale[c] + bias[c] as a depthwise convolution of one tap.
@@ -98,20 +100,25 @@ FailureOr<Value> LowerScale(top::ScaleOp op, Lowering& lowering) {
   if (!IsConstant(op.getScale()) || !IsConstant(op.getBias()) ||
       shape.size() != 4)
     return Value();
-  const QuantizedType type = lowering.Calibrated(op.getOutput());
+  ResultStorage storage = StorageOfResult(op.getOutput(), lowering, [&] {
+    return lowering.Calibrated(op.getOutput());
+  });
   const Value x = lowering.Quantized(op.getInput());
-  if (!x || !type) return failure();
+  if (!x || !storage.type) return failure();
   const auto constants = ConstantsOf(
       op, top::ConstantOf(op.getScale())->Reshaped({shape[1], 1, 1, 1}),
-      op.getScale(), op.getBias(), tpu::QuantizationOf(x), type, lowering);
+      op.getScale(), op.getBias(), x, storage, lowering);
   if (!constants) return failure();
   static constexpr int64_t kOnes[] = {1, 1}, kZeros[] = {0, 0, 0, 0};
-  return lowering.Create<tpu::QuantizedConv2DOp>(
-      shape, type, x, constants->filter, constants->bias, constants->requant,
-      kOnes, kZeros, kOnes, llvm::ArrayRef<int64_t>(kZeros).take_front(2),
+  const Value result = lowering.CreateNamed<tpu::QuantizedConv2DOp>(
+      storage.suffix, shape, storage.type, x, constants->filter,
+      constants->bias, constants->requant, kOnes, kZeros, kOnes,
+      llvm::ArrayRef<int64_t>(kZeros).take_front(2),
       static_cast<uint64_t>(shape[1]),
       shape[1] > 1 ? tpu::ConvForm::depthwise : tpu::ConvForm::conv,
       llvm::ArrayRef<int64_t>());
+  lowering.SetStorages(result, std::move(storage.channels));
+  return result;
 }
 
 // [K, N] -> [N, K]
@@ -142,8 +149,8 @@ FailureOr<Value> LowerMatMul(top::MatMulOp op, Lowering& lowering) {
   // A scale for each column.
   const Tensor columns = Transposed(
       RightMatrix(*top::ConstantOf(op.getRight()), op.getRightTranspose()));
-  auto quantized =
-      Quantize(op, columns, op.getRight(), op.getBias(), from, type, lowering);
+  auto quantized = Quantize(op, columns, op.getRight(), op.getBias(), x,
+                            {type, {}, ""}, lowering);
   if (!quantized) return failure();
   const int64_t k = in.back(), n = out.back();
   int64_t m = 1;

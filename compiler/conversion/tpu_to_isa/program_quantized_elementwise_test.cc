@@ -87,6 +87,24 @@ TEST(Program, Lut) {
               lane_bytes);
 }
 
+TEST(Program, LutOfEachChannel) {
+  const struct {
+    std::string shape, table;
+    int64_t lane_bytes;
+  } cases[] = {{"2x70x5x6x", "70x256xi8", isa::kLaneBytes},
+               {"1x3x1x1x", "3x256xi8", isa::kLaneBytes},
+               {"1x200x70x90x", "200x256xi8", 12288},
+               {"2x16x300x301x", "16x256xi8", 12288}};
+  for (const auto& [shape, table, lane_bytes] : cases)
+    for (const std::string& to : kQuantized)
+      Check(shape + kQuantized[0], shape + to,
+            absl::StrCat(Weight("t", table),
+                         "%y = \"tpu.Lut\"(%x, %t) : (tensor<", shape,
+                         kQuantized[0], ">, tensor<", table, ">) -> tensor<",
+                         shape, to, "> loc(\"y\")"),
+            lane_bytes);
+}
+
 // %y = QuantizedBinary of %x and a weight, or of the two exchanged.
 struct Binary {
   std::string x, w, y;

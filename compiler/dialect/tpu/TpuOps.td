@@ -308,7 +308,10 @@ def Tpu_RequantOp : Tpu_TensorOp<"Requant"> {
 
 def Tpu_LutOp : Tpu_TensorOp<"Lut"> {
   let summary = "Any function of one element: table[q & 255], SG (c.8)";
-  let description = "table: i8 [256], the bytes of the results.";
+  let description = [{
+    table: the bytes of the results, i8 [256], or [C, 256] with one for each channel of
+    [N, C, H, W].
+  }];
   let arguments = (ins Tpu_QuantizedTensor:$input, Tpu_Tensor:$table);
   let results = (outs Tpu_QuantizedTensor:$output);
   let hasVerifier = 1;

@@ -91,10 +91,15 @@ LogicalResult RequantOp::verify() {
 
 LogicalResult LutOp::verify() {
   if (failed(VerifyQuantization(*this, getInput(), "input")) ||
-      failed(VerifyQuantization(*this, getOutput(), "output")) ||
-      failed(VerifyTensor(*this, getTable(), {256}, 8, "table"))) {
+      failed(VerifyQuantization(*this, getOutput(), "output"))) {
     return failure();
   }
+  std::vector<int64_t> table = {256};
+  const ArrayRef<int64_t> shape = ShapeOf(getInput());
+  if (ShapeOf(getTable()).size() == 2 && shape.size() == 4)
+    table.insert(table.begin(), shape[1]);
+  if (failed(VerifyTensor(*this, getTable(), table, 8, "table")))
+    return failure();
   return VerifySameShape(*this, getInput(), getOutput());
 }
 

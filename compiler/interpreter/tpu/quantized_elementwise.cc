@@ -160,10 +160,19 @@ TensorOr EvalLut(tpu::LutOp op, const Values& values,
   const auto* x = static_cast<const uint8_t*>(values[op.getInput()].raw());
   const auto* table = static_cast<const uint8_t*>(values[op.getTable()].raw());
   auto* y = static_cast<uint8_t*>(result->raw());
-  ParallelFor(options.threads, result->NumElements(), kGrain,
-              [&](int64_t begin, int64_t end) {
-                for (int64_t i = begin; i < end; ++i) y[i] = table[x[i]];
-              });
+  const Tensor& tables = values[op.getTable()];
+  const int64_t count = result->NumElements();
+  const int64_t channels = tables.rank() == 2 ? tables.shape()[0] : 1;
+  // All that lies together and has one table.
+  const int64_t row =
+      tables.rank() == 2 ? result->shape()[2] * result->shape()[3] : count;
+  ParallelFor(options.threads, count, kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end;) {
+      const uint8_t* one = table + i / row % channels * 256;
+      for (const int64_t to = std::min(end, (i / row + 1) * row); i < to; ++i)
+        y[i] = one[x[i]];
+    }
+  });
   return result;
 }
 

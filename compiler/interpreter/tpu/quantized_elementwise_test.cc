@@ -181,6 +181,31 @@ TEST(QuantizedElementwise, LutIsIndexedByTheByte) {
   }
 }
 
+TEST(QuantizedElementwise, LutOfEachChannel) {
+  Tensor table(DType::kI8, {2, 256});
+  for (int i = 0; i < 512; ++i)
+    table.data<int8_t>()[i] = static_cast<int8_t>(i * 77 + i / 256 * 3);
+  const std::string type = Signed(0);
+  // [2, 2, 64, 2]: each channel of each image has half of the values.
+  const Tensor y = OfQuantized(
+      "2x2x64x2", type, "2x2x64x2x" + Signed(3),
+      "%t = top.Weight : tensor<2x256xi8> loc(\"t\")\n%y = tpu.Lut %q, %t : "
+      "(tensor<2x2x64x2x" +
+          type + ">, tensor<2x256xi8>)",
+      Numbers({2, 2, 64, 2},
+              [] {
+                std::vector<float> numbers = AllNumbers(true, 0);
+                const std::vector<float> once = numbers;
+                numbers.insert(numbers.end(), once.begin(), once.end());
+                return numbers;
+              }()),
+      {{"t", table}});
+  for (int i = 0; i < 512; ++i) {
+    const int channel = i / 128 % 2, byte = (i + 128) % 256;
+    EXPECT_EQ(Element(y, i), table.data<int8_t>()[channel * 256 + byte]) << i;
+  }
+}
+
 // Each value with each: %q is a column, %w a row of constants.
 TEST(QuantizedElementwise, BinariesOfAllPairs) {
   Tensor row(DType::kI8, {256});

@@ -86,9 +86,10 @@ class Emitter {
   // c.6, dq1 without a shift: (input - zero_point) * multiplier, integers.
   void Scale(const LocalTensor& result, const LocalTensor& input,
              int32_t zero_point, int32_t multiplier);
-  // c.11, eu 5: table[input & 255] of 8 bits, the table being in every lane.
+  // c.11, eu 5: table[input & 255] of 8 bits, the table being in every lane, or
+  // one for each channel, aligned.
   void Lookup(const LocalTensor& result, const LocalTensor& input,
-              int64_t table_address);
+              int64_t table_address, bool per_channel = false);
   // c.2. filter in the nIC layout, i8 for 8-bit inputs; bias per channel in f32
   // or null, null for 8-bit inputs. With `accumulate` the result, f32 or i32,
   // adds to what it held.

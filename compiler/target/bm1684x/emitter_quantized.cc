@@ -71,10 +71,10 @@ void Emitter::Scale(const LocalTensor& result, const LocalTensor& input,
 
 // Planes of one row: indices are counted along w.
 void Emitter::Lookup(const LocalTensor& result, const LocalTensor& input,
-                     int64_t table_address) {
+                     int64_t table_address, bool per_channel) {
   isa::SSg sg;
   sg.tsk_eu_typ = isa::SSg::Op::kPeSGatherD1coor;
-  sg.opd0_str = 3;  // one table for all channels
+  sg.opd0_str = per_channel ? 0 : 3;  // 3: one table for all channels
   sg.res0_prec = Prec(result.dtype);
   sg.opd0_prec = sg.res0_prec;
   sg.opd1_prec = Prec(input.dtype);

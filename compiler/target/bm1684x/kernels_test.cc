@@ -376,7 +376,19 @@ TEST(Kernels, FlatElementsOf8Bits) {
     Check(*MakeDequantizeKernel({unary, 3.0f, 5}), count);
     unary.output = DType::kU8;
     Check(*MakeRequantKernel({unary, 5, {3, -1, 0}}), count);
-    Check(*MakeLutKernel(unary), count);
+    Check(*MakeLutKernel(unary, false), count);
+  }
+}
+
+TEST(Kernels, LookupOfEachChannel) {
+  UnarySpec unary;
+  unary.input = unary.output = DType::kI8;
+  unary.views = Views::kNatural;
+  for (const std::vector<int64_t>& shape :
+       {std::vector<int64_t>{2, 70, 5, 6}, {1, 3, 1, 1}, {1, 200, 300, 301}}) {
+    unary.shape = shape;
+    Check(*MakeLutKernel(unary, true),
+          shape[0] * shape[1] * shape[2] * shape[3]);
   }
 }
 

@@ -262,7 +262,9 @@ KernelOr Make(tpu::RequantOp op, Views views) {
 }
 
 KernelOr Make(tpu::LutOp op, Views views) {
-  return MakeLutKernel(Unary(op, views));
+  const bool per_channel = ShapeOf(op.getTable()).size() == 2;
+  return MakeLutKernel(Unary(op, per_channel ? Views::kNatural : views),
+                       per_channel);
 }
 
 KernelOr Make(tpu::QuantizedBinaryOp op, Views views) {

@@ -124,15 +124,21 @@ class RequantKernel : public UnaryKernel {
 
 class LutKernel : public UnaryKernel {
  public:
-  explicit LutKernel(const UnarySpec& spec) : UnaryKernel(spec) {
+  LutKernel(const UnarySpec& spec, bool per_channel)
+      : UnaryKernel(spec), per_channel_(per_channel) {
     operands_.push_back({DType::kI8, Layout::kAligned});
-    for (Part& part : parts_)  // the same in every lane
-      part.operands.push_back({0, kTable, {0, 0, 0, 1}});
+    for (Part& part : parts_)
+      part.operands.push_back(TableView(part, per_channel));
   }
 
   Slice OperandSlice(const Part& part, int operand, const Slice& out,
                      int cut) const override {
-    return operand == 1 ? Whole(kTable) : out;
+    if (operand == 0) return out;
+    Slice slice = Whole(part.operands[1].shape);
+    if (!per_channel_) return slice;
+    slice.start[kC] = out.start[kC];
+    slice.size[kC] = out.size[kC];
+    return slice;
   }
 
   // Planes are rows of indices.
@@ -144,11 +150,17 @@ class LutKernel : public UnaryKernel {
   void Emit(Emitter& emitter, const Part& part, const Slice& slice, int cut,
             const Buffers& buffers) const override {
     emitter.Lookup(buffers.result, buffers.operands[0],
-                   buffers.operands[1].address);
+                   buffers.operands[1].address, per_channel_);
   }
 
  private:
-  static constexpr Dims kTable = {1, isa::kLanes, 1, 256};
+  // One table is the same in every lane.
+  static DdrView TableView(const Part& part, bool per_channel) {
+    if (!per_channel) return {0, {1, isa::kLanes, 1, 256}, {0, 0, 0, 1}};
+    return {0, {1, part.result.shape[kC], 1, 256}, {0, 256, 0, 1}};
+  }
+
+  bool per_channel_;
 };
 
 // Operands are scaled (added) or less their zero point (multiplied) as large as
@@ -221,8 +233,8 @@ std::unique_ptr<Kernel> MakeDequantizeKernel(const QuantizeSpec& spec) {
 std::unique_ptr<Kernel> MakeRequantKernel(const RequantSpec& spec) {
   return std::make_unique<RequantKernel>(spec);
 }
-std::unique_ptr<Kernel> MakeLutKernel(const UnarySpec& spec) {
-  return std::make_unique<LutKernel>(spec);
+std::unique_ptr<Kernel> MakeLutKernel(const UnarySpec& spec, bool per_channel) {
+  return std::make_unique<LutKernel>(spec, per_channel);
 }
 std::unique_ptr<Kernel> MakeQuantizedBinaryKernel(
     const QuantizedBinarySpec& spec) {

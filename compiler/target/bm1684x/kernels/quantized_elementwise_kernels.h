@@ -35,8 +35,9 @@ struct RequantSpec {
 };
 std::unique_ptr<Kernel> MakeRequantKernel(const RequantSpec& spec);
 
-// The second operand is a table of 256 bytes.
-std::unique_ptr<Kernel> MakeLutKernel(const UnarySpec& spec);
+// The second operand is a table of 256 bytes; `per_channel`: of each channel,
+// which takes natural views.
+std::unique_ptr<Kernel> MakeLutKernel(const UnarySpec& spec, bool per_channel);
 
 // (a - za) * ma + (b - zb) * mb, or the product of the two, scaled.
 struct QuantizedBinarySpec {
