@@ -4,6 +4,9 @@
 load("//models:networks.bzl", "MODES")
 load("//rules:defs.bzl", "tpu_accuracy", "tpu_accuracy_test")
 
+# What is scored beside the float network itself.
+_SCORED_MODES = MODES + ["int8_mixed"]
+
 # Tests and tables ask for scores; whoever builds a folder wants its networks.
 def _score(name, model, network, task, limit):
     tpu_accuracy(
@@ -35,7 +38,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited 
     """
     if name != network + "_accuracy":
         fail("accuracy: name is \"%s\"; it must be \"%s_accuracy\"." % (name, network))
-    models = dict({"": ":" + network}, **{"_" + mode: ":%s_%s" % (network, mode) for mode in MODES})
+    models = dict({"": ":" + network}, **{"_" + mode: ":%s_%s" % (network, mode) for mode in _SCORED_MODES})
     for suffix, model in models.items():
         _score("%s%s_accuracy" % (network, suffix), model, network, task, 0)
         if limit:
@@ -68,4 +71,4 @@ def scores_of(network):
     Returns:
       A list of labels.
     """
-    return [network + "_accuracy"] + ["%s_%s_accuracy" % (network, mode) for mode in MODES]
+    return [network + "_accuracy"] + ["%s_%s_accuracy" % (network, mode) for mode in _SCORED_MODES]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Real networks, each in several arithmetics."""
 
-load("//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_model")
+load("//rules:defs.bzl", "tpu_bmodel", "tpu_bmodel_test", "tpu_calibration", "tpu_model", "tpu_qtable")
 
 FLOAT_MODES = ["f32", "f16", "bf16"]
 
@@ -111,3 +111,37 @@ def network(
             quantize_tolerance = quantize_tolerances.get(mode, ""),
             **limits
         )
+
+def mixed(name, network, data, expected_cos, expected_euclidean, shards = 1):
+    """A `network` in INT8, but for the operations that lose most.
+
+    Targets: `<network>_qtable` and the bmodel `name`. The search takes a while, so
+    that building the folder leaves them out.
+
+    Args:
+      name: `<network>_int8_mixed`.
+      network: the network, which has a calibration.
+      data: samples to compare the results on.
+      expected_cos: as of tpu_qtable.
+      expected_euclidean: as of tpu_qtable.
+      shards: as of tpu_qtable.
+    """
+    if name != network + "_int8_mixed":
+        fail("mixed: name is \"%s\"; it must be \"%s_int8_mixed\"." % (name, network))
+    tpu_qtable(
+        name = network + "_qtable",
+        calibration = ":%s_calibration" % network,
+        data = data,
+        expected_cos = expected_cos,
+        expected_euclidean = expected_euclidean,
+        shards = shards,
+        tags = ["manual"],
+    )
+    tpu_bmodel(
+        name = name,
+        calibration = ":%s_calibration" % network,
+        model = ":" + network,
+        qtable = ":%s_qtable" % network,
+        quantize = "INT8",
+        tags = ["manual"],
+    )
