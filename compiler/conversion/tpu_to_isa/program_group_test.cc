@@ -138,5 +138,36 @@ TEST(ProgramGroups, RandomChainsInLittleMemory) {
   EXPECT_GE(together, 30);
 }
 
+// The sum reads fewer rows of x than the convolution does: of a tensor that is
+// loaded, and of one that the group computes.
+TEST(ProgramGroups, ResidualsAroundWindows) {
+  for (const std::string type : {"f32", "f16", "bf16"}) {
+    for (const bool computed : {false, true}) {
+      const std::string tensor = Shape({2, 16, 64, 64}, type);
+      const std::string filter = Shape({16, 16, 3, 3}, type);
+      const std::string source = computed ? "s" : "x";
+      std::string body =
+          absl::StrCat(Weight("w", filter), Weight("b", "16xf32"));
+      if (computed)
+        absl::StrAppend(&body,
+                        "%s = \"tpu.BinaryConst\"(%x) <{kind = 2 : i32, "
+                        "const_val = 0.5 : f64}> : (tensor<",
+                        tensor, ">) -> tensor<", tensor, "> loc(\"s\")\n");
+      absl::StrAppend(&body, "%c = \"tpu.Conv2D\"(%", source, ", %w, %b) <{",
+                      List("strides", {1, 1}), ", ", List("pads", {1, 1, 1, 1}),
+                      ", ", List("dilations", {1, 1}), "}> : (tensor<", tensor,
+                      ">, tensor<", filter, ">, tensor<16xf32>) -> tensor<",
+                      tensor, "> loc(\"c\")\n", "%y = \"tpu.Binary\"(%c, %",
+                      source, ") <{kind = 0 : i32}> : (tensor<", tensor,
+                      ">, tensor<", tensor, ">) -> tensor<", tensor,
+                      "> loc(\"y\")");
+      SCOPED_TRACE(absl::StrCat(type, computed ? ", computed" : ", loaded"));
+      int largest = 0;
+      Check(tensor, tensor, body, 32768, &largest);
+      EXPECT_EQ(largest, computed ? 3 : 2);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tpuc
