@@ -19,7 +19,7 @@ def _score(name, model, network, task, limit):
         task = task,
     )
 
-def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited = []):
+def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited = [], least_of = {}):
     """Scores a `network` and its bmodels on its images that are held out.
 
     Targets: `name`, the network's scores on all images, `<network>_<mode>_accuracy`,
@@ -35,6 +35,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited 
         interpreter, as text; other modes have no test.
       limit: the tests take that many images; 0: all.
       unlimited: modes whose tests take all images nevertheless.
+      least_of: by mode, where that is not `least`.
     """
     if name != network + "_accuracy":
         fail("accuracy: name is \"%s\"; it must be \"%s_accuracy\"." % (name, network))
@@ -50,7 +51,7 @@ def accuracy(name, network, task, metric, least, max_drop, limit = 0, unlimited 
             size = "small",
             accuracy = ":%s_%s%s" % (network, mode, kind),
             max_drop = {metric: max_drop[mode]},
-            min = {metric: least},
+            min = {metric: least_of.get(mode, least)},
             reference = ":%s%s" % (network, kind),
         )
 
